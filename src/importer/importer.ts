@@ -1,0 +1,83 @@
+/**
+ * What an importer is: it recognises a file by content and streams its rows, rejecting bad ones by line and field.
+ */
+import type { Row, StoppingRule } from "../record/index.ts";
+
+/** A row of the source that cannot be used, and why. Counted and reported, never dropped in silence. */
+export interface Rejection {
+  readonly file: string;
+  readonly line?: number;
+  readonly member?: string;
+  readonly field?: string;
+  readonly reason: string;
+}
+
+/** The beginning of a file, decompressed, from which importers recognise it. */
+export interface InputHead {
+  readonly path: string;
+  /** Base name without a compression suffix. */
+  readonly name: string;
+  /** Up to 1 MiB of decompressed content (raw bytes for a container such as zip or Parquet). */
+  readonly bytes: Uint8Array;
+  /** True if `bytes` is the whole file. */
+  readonly whole: boolean;
+  /** The first complete lines parsed as JSON (Python's NaN and Infinity allowed); empty if line 1 is not JSON. */
+  readonly jsonLines: readonly unknown[];
+}
+
+export interface ImportOptions {
+  /** Column mapping given by the user: role → column name. */
+  readonly map: Readonly<Partial<Record<MappableField, string>>>;
+  /** Model name for sources that do not hold one; the file's name otherwise. */
+  readonly model?: string;
+  readonly task?: string;
+  /** Stopping rule of the sampling, if the user knows it and the source does not say. */
+  readonly stopping?: StoppingRule;
+  /** Yield Response rows with texts, not only verdicts; off for reports that need only counts. */
+  readonly texts: boolean;
+}
+
+export type MappableField =
+  | "model"
+  | "task"
+  | "problem"
+  | "draw"
+  | "n"
+  | "c"
+  | "correct"
+  | "reward"
+  | "gold"
+  | "answer"
+  | "target"
+  | "step"
+  | "tokens"
+  | "temperature"
+  | "unscored"
+  | "logprob"
+  | "prompt"
+  | "response"
+  | "verifier";
+
+export interface ImportContext {
+  readonly options: ImportOptions;
+  reject(rejection: Rejection): void;
+  /** Something a reader of the result should know, once: recognised columns, the denominator, what was chosen. */
+  note(message: string): void;
+  /** Rows that carry no information and were left out on purpose, by reason. */
+  drop(reason: string, rows: number): void;
+  /** Bytes of input consumed so far, for progress. */
+  progress(bytes: number): void;
+}
+
+export interface Importer {
+  /** Short name for `--format`, such as `lm-eval`. */
+  readonly name: string;
+  /** One line for `lmcov formats`. */
+  readonly summary: string;
+  /** How sure the importer is that it can read this file: 0 no, 1 certain. */
+  recognise(head: InputHead): number;
+  /**
+   * Rows in batches, in bounded memory. An unusable container throws InputError with one clear sentence.
+   */
+  read(path: string, context: ImportContext): AsyncIterable<readonly Row[]>;
+}

@@ -1,0 +1,15 @@
+export { InputError } from "./input-error.ts";
+export type {
+  Count,
+  DrawKey,
+  Likelihood,
+  Outcome,
+  Provenance,
+  Response,
+  ResponseRole,
+  Row,
+  RowBase,
+  StoppingRule,
+  Verdict,
+} from "./rows.ts";
+export { describeSampling, type SamplingSettings, samplingHash, shortHash } from "./sampling.ts";

@@ -1,0 +1,108 @@
+/**
+ * The four row types that everything passes through: what a model said (Response), how probable a model
+ * finds it (Likelihood), whether it is right (Outcome), and aggregates of verdicts (Count).
+ */
+import type { SamplingSettings } from "./sampling.ts";
+
+/** Where a row came from: a file, and the line (from 1) or the member of an archive in it. */
+export interface Provenance {
+  readonly file: string;
+  readonly line?: number;
+  readonly member?: string;
+}
+
+/** What all four row types carry. */
+export interface RowBase {
+  readonly model: string;
+  /** Training step of the checkpoint, where known. */
+  readonly step?: number;
+  /** Training tokens seen by the checkpoint, where known. */
+  readonly trainingTokens?: number;
+  readonly task: string;
+  /** The problem's name within its task, as the source has it. */
+  readonly problem: string;
+  /** Sixteen hexadecimal digits; equal prompts have equal hashes. */
+  readonly promptHash: string;
+  readonly sampling: SamplingSettings;
+  readonly samplingHash: string;
+  readonly source: Provenance;
+}
+
+/**
+ * Which draw of a problem a row is about. The unit's key is (model, prompt hash, sampling hash, draw set, draw):
+ * `drawSet` is empty where the source numbers its draws for good, and names the file or run where the draw is
+ * only a position in it, so that two files append and the same file given twice does not double.
+ */
+export interface DrawKey {
+  readonly drawSet: string;
+  /** From 0. */
+  readonly draw: number;
+}
+
+export type ResponseRole = "data" | "draw" | "choice";
+
+export interface Response extends RowBase, DrawKey {
+  readonly kind: "response";
+  /** `data`: a reference response; `draw`: the model sampled it; `choice`: an option offered for scoring. */
+  readonly role: ResponseRole;
+  readonly prompt?: string;
+  readonly text: string;
+  /** The reference answer that the source gives for the problem. */
+  readonly target?: string;
+  readonly seed?: number;
+  readonly tokenCount?: number;
+  readonly finishReason?: string;
+}
+
+export interface Likelihood extends RowBase, DrawKey {
+  readonly kind: "likelihood";
+  readonly role: ResponseRole;
+  /** Natural logarithm of the probability of the whole response, at most 0; -Infinity is legal. */
+  readonly logProbability: number;
+  readonly tokenLogProbabilities?: readonly number[];
+  readonly tokenCount?: number;
+  /** How it was obtained: server or file, raw or tempered, beginning-of-sequence token, boundary. */
+  readonly method: string;
+}
+
+export type Verdict = "correct" | "incorrect" | "unscored";
+
+export interface Outcome extends RowBase, DrawKey {
+  readonly kind: "outcome";
+  readonly verdict: Verdict;
+  /** Why a draw is unscored. */
+  readonly reason?: string;
+  /** Real-valued score, where the source has one that is not only 0 or 1. */
+  readonly score?: number;
+  /** Proxy reward of the draw (a reward model's score). */
+  readonly reward?: number;
+  /** Gold reward of the draw, where it differs from the verdict. */
+  readonly gold?: number;
+  /** The final answer that was extracted, for majority votes. */
+  readonly answer?: string;
+  /** CRC-32 of the response's text where there is one: tells a repeated draw from a contradictory one. */
+  readonly fingerprint?: number;
+  /** Who judged: the metric, scorer or verifier by name. */
+  readonly verifier: string;
+}
+
+/** When sampling of a problem stopped. */
+export type StoppingRule =
+  | { readonly kind: "fixed" }
+  | { readonly kind: "unknown" }
+  /** Stop at the s-th success, or after `cap` draws. */
+  | { readonly kind: "successes"; readonly successes: number; readonly cap: number };
+
+/** An aggregate that a log holds instead of draws. Never expanded into draws. */
+export interface Count extends RowBase {
+  readonly kind: "count";
+  readonly drawSet: string;
+  /** Scored draws: correct plus incorrect. */
+  readonly n: number;
+  readonly correct: number;
+  readonly unscored: number;
+  readonly stopping: StoppingRule;
+  readonly verifier: string;
+}
+
+export type Row = Response | Likelihood | Outcome | Count;
