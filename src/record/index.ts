@@ -13,3 +13,4 @@ export type {
   Verdict,
 } from "./rows.ts";
 export { describeSampling, type SamplingSettings, samplingHash, shortHash } from "./sampling.ts";
+export { parseRow, rowSchema, samplingSchema, stoppingRuleSchema } from "./schema.ts";

@@ -1,0 +1,13 @@
+export { type CountGroup, Ledger, type LedgerOptions, type ProblemTally } from "./ledger.ts";
+export { readRun, writeParts } from "./row-parts.ts";
+export type { TableName } from "./row-tables.ts";
+export {
+  appendJournal,
+  isRunFolder,
+  type JournalEntry,
+  openRunFolder,
+  type RunDescription,
+  readJournal,
+  readRunDescription,
+} from "./run-folder.ts";
+export type { DrawDetail } from "./tally.ts";

@@ -1,0 +1,135 @@
+import { appendFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { countRow, likelihoodRow, outcomeRow, responseRow } from "../../test/rows.ts";
+import type { Row } from "../record/index.ts";
+import { readRun, writeParts } from "./row-parts.ts";
+import { appendJournal, isRunFolder, openRunFolder, readJournal } from "./run-folder.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lmcov-run-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const description = { software: { lmcov: "0" }, command: ["import", "log.jsonl"] };
+const entry = (unit: string, parts: string[]) => ({
+  unit,
+  input: "log.jsonl",
+  importer: "table",
+  parts,
+  rows: 1,
+  rejected: 0,
+  notes: [],
+  drops: [],
+});
+
+async function* batchesOf(...batches: Row[][]): AsyncGenerator<Row[]> {
+  yield* batches;
+}
+
+async function allRows(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const batch of readRun(folder)) rows.push(...batch);
+  return rows;
+}
+
+const rows: Row[] = [
+  responseRow({
+    problem: "p'\"",
+    draw: 0,
+    text: "line 1\nline 2 \u0000 é 𝔘",
+    prompt: "?",
+    target: "4",
+    seed: 7,
+  }),
+  outcomeRow({
+    problem: "p'\"",
+    draw: 0,
+    verdict: "correct",
+    score: 1,
+    answer: "4",
+    fingerprint: 4294967295,
+  }),
+  outcomeRow({ problem: "q", draw: 12, verdict: "unscored", reason: "timeout", step: 1000 }),
+  countRow({
+    problem: "r",
+    n: 50_048,
+    correct: 43,
+    stopping: { kind: "successes", successes: 2, cap: 50_048 },
+    trainingTokens: 3e11,
+  }),
+  likelihoodRow({ problem: "s", logProbability: -Infinity, tokenLogProbabilities: [-1.5, -Infinity] }),
+];
+
+describe("a run folder", () => {
+  test("gives back the rows that were written, of all four types", async () => {
+    await openRunFolder(folder, description);
+    const { parts, rows: written } = await writeParts(
+      folder,
+      "unit-1",
+      batchesOf(rows.slice(0, 2), rows.slice(2)),
+    );
+    await appendJournal(folder, entry("unit-1", parts));
+    expect(written).toBe(rows.length);
+    const read = await allRows();
+    expect(read).toHaveLength(rows.length);
+    expect(read).toEqual(expect.arrayContaining(rows));
+  });
+
+  test("many rows pass through several parts in order", async () => {
+    await openRunFolder(folder, description);
+    const many = Array.from({ length: 5000 }, (_, draw) =>
+      outcomeRow({ problem: "p", draw, verdict: "correct" }),
+    );
+    const { parts } = await writeParts(folder, "u", batchesOf(many.slice(0, 3000), many.slice(3000)));
+    await appendJournal(folder, entry("u", parts));
+    expect((await allRows()).map((row) => (row.kind === "outcome" ? row.draw : -1))).toEqual(
+      many.map((row) => row.draw),
+    );
+  });
+
+  test("a part that the journal does not name is ignored, and removed by the next writer", async () => {
+    await openRunFolder(folder, description);
+    await writeParts(folder, "crashed", batchesOf(rows));
+    await writeFile(join(folder, "outcomes", "half.parquet.tmp"), "half");
+    expect(await allRows()).toEqual([]);
+    await openRunFolder(folder, description);
+    expect(await readdir(join(folder, "outcomes"))).toEqual([]);
+  });
+
+  test("a journal line cut by a crash is a unit that did not finish, and later entries stand", async () => {
+    await openRunFolder(folder, description);
+    await appendJournal(folder, entry("a", []));
+    await appendFile(join(folder, "journal", "import.jsonl"), '{"unit":"b","inp');
+    expect((await readJournal(folder)).map(({ unit }) => unit)).toEqual(["a"]);
+    await appendJournal(folder, entry("c", []));
+    expect((await readJournal(folder)).map(({ unit }) => unit).filter((unit) => unit !== "")).toEqual([
+      "a",
+      "c",
+    ]);
+  });
+
+  test("a folder that holds something else is refused and left alone", async () => {
+    await writeFile(join(folder, "thesis.tex"), "precious");
+    await expect(openRunFolder(folder, description)).rejects.toThrow("not empty and not a run folder");
+    expect(isRunFolder(folder)).toBe(false);
+    expect(await readdir(folder)).toEqual(["thesis.tex"]);
+  });
+
+  test("a damaged part and a damaged run.json give one clear sentence", async () => {
+    await openRunFolder(folder, description);
+    await writeFile(join(folder, "counts", "bad.parquet"), "PAR1 not really");
+    await appendJournal(folder, entry("x", ["counts/bad.parquet"]));
+    await expect(allRows()).rejects.toThrow(/bad\.parquet: is not a part that this version reads/);
+    await writeFile(join(folder, "run.json"), '{"schema":"other"}');
+    await expect(openRunFolder(folder, description)).rejects.toThrow("is not a run of schema lmcov/run@1");
+  });
+
+  test("a journal that names a part outside the run is refused", async () => {
+    await openRunFolder(folder, description);
+    await appendJournal(folder, entry("x", ["../../etc/passwd"]));
+    await expect(readJournal(folder)).rejects.toThrow("is not a journal entry");
+  });
+});

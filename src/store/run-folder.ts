@@ -1,0 +1,148 @@
+/**
+ * A run folder: `run.json` (what was asked, by which software), `journal/import.jsonl` (one line a finished input,
+ * fsynced: the truth after a crash) and the rows as Parquet parts, each written to a temporary name and renamed.
+ * A part that no journal line names is left over from a crash; it is ignored and removed by the next writer.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { InputError } from "../record/index.ts";
+import { type TableName, tableNames } from "./row-tables.ts";
+
+export const runSchema = "lmcov/run@1";
+
+const runFile = z.looseObject({
+  schema: z.literal(runSchema),
+  software: z.record(z.string(), z.string()),
+  command: z.array(z.string()),
+});
+export type RunDescription = z.infer<typeof runFile>;
+
+const journalEntry = z.object({
+  /** The finished unit of work: a fingerprint of the input and of the options that shaped its rows. */
+  unit: z.string(),
+  input: z.string(),
+  importer: z.string(),
+  parts: z.array(z.string().regex(/^(responses|likelihoods|outcomes|counts)\/[A-Za-z0-9._-]+\.parquet$/)),
+  rows: z.int().nonnegative(),
+  rejected: z.int().nonnegative(),
+  notes: z.array(z.string()),
+  drops: z.array(z.object({ reason: z.string(), rows: z.int().nonnegative() })),
+});
+/** One finished input, as the journal has it. */
+export type JournalEntry = z.infer<typeof journalEntry>;
+
+const runPath = (folder: string) => join(folder, "run.json");
+const journalPath = (folder: string) => join(folder, "journal", "import.jsonl");
+
+/** True if the folder holds a run that lmcov wrote. */
+export function isRunFolder(folder: string): boolean {
+  return existsSync(runPath(folder)) && existsSync(join(folder, "journal"));
+}
+
+/**
+ * Opens a run folder for writing, creating it if need be, and removes what a crash left over.
+ * Throws InputError if the folder exists, is not empty and is not a run.
+ */
+export async function openRunFolder(
+  folder: string,
+  description: Omit<RunDescription, "schema">,
+): Promise<void> {
+  const existing = existsSync(folder) ? await readdir(folder) : [];
+  if (existing.length > 0 && !isRunFolder(folder)) {
+    throw new InputError(`${folder}: is not empty and not a run folder; choose another --out`);
+  }
+  if (existing.length > 0) {
+    await readRunDescription(folder);
+    await removeLeftovers(folder);
+    return;
+  }
+  for (const name of ["journal", ...tableNames]) await mkdir(join(folder, name), { recursive: true });
+  const text = `${JSON.stringify({ schema: runSchema, ...description }, undefined, 2)}\n`;
+  await writeFile(`${runPath(folder)}.tmp`, text);
+  await rename(`${runPath(folder)}.tmp`, runPath(folder));
+}
+
+/** The description of a run; throws InputError if it was written by another version or is damaged. */
+export async function readRunDescription(folder: string): Promise<RunDescription> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(runPath(folder), "utf8"));
+  } catch {
+    throw new InputError(`${runPath(folder)}: is not readable JSON`);
+  }
+  const parsed = runFile.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new InputError(`${runPath(folder)}: is not a run of schema ${runSchema}`);
+}
+
+/** Finished inputs in the order in which they finished. A last line cut by a crash is not one. */
+export async function readJournal(folder: string): Promise<JournalEntry[]> {
+  if (!existsSync(journalPath(folder))) return [];
+  const text = await readFile(journalPath(folder), "utf8");
+  const lines = text.split("\n");
+  const last = lines.pop() ?? "";
+  const entries = lines
+    .filter((line) => line !== "")
+    .map((line, index) => parseEntry(folder, line, index + 1));
+  if (last !== "" && isCompleteJson(last)) entries.push(parseEntry(folder, last, lines.length + 1));
+  return entries;
+}
+
+/** Appends a finished input and waits until it is on disk. */
+export async function appendJournal(folder: string, entry: JournalEntry): Promise<void> {
+  const handle = await open(journalPath(folder), "a+");
+  try {
+    const { size } = await handle.stat();
+    const tail = Buffer.alloc(1);
+    if (size > 0) await handle.read(tail, 0, 1, size - 1);
+    const separator = size > 0 && tail[0] !== 0x0a ? "\n" : "";
+    await handle.appendFile(`${separator}${JSON.stringify(entry)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Full paths of the finished parts of one table. */
+export async function finishedParts(folder: string, table: TableName): Promise<string[]> {
+  const entries = await readJournal(folder);
+  return entries
+    .flatMap((entry) => entry.parts)
+    .filter((part) => part.startsWith(`${table}/`))
+    .map((part) => {
+      const path = join(folder, part);
+      if (!existsSync(path)) throw new InputError(`${path}: is named in the run's journal and missing`);
+      return path;
+    });
+}
+
+async function removeLeftovers(folder: string): Promise<void> {
+  const finished = new Set((await readJournal(folder)).flatMap((entry) => entry.parts));
+  for (const table of tableNames) {
+    await mkdir(join(folder, table), { recursive: true });
+    for (const name of await readdir(join(folder, table))) {
+      if (!finished.has(`${table}/${name}`)) await rm(join(folder, table, name), { recursive: true });
+    }
+  }
+}
+
+function isCompleteJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parseEntry(folder: string, line: string, number: number): JournalEntry {
+  const parsed = journalEntry.safeParse(isCompleteJson(line) ? JSON.parse(line) : undefined);
+  if (parsed.success) return parsed.data;
+  // A line cut by a crash, after which another writer appended: its unit did not finish.
+  if (!isCompleteJson(line)) {
+    return { unit: "", input: "", importer: "", parts: [], rows: 0, rejected: 0, notes: [], drops: [] };
+  }
+  throw new InputError(`${journalPath(folder)}:${number}: is not a journal entry of ${runSchema}`);
+}

@@ -1,0 +1,111 @@
+/**
+ * The draws of one problem, counted on the way in: verdict totals, and for each draw a 32-bit digest that tells a
+ * repetition (ignored) from a contradiction (an error). Two to five bytes a draw, so logs of any length fit.
+ */
+import type { StoppingRule, Verdict } from "../record/index.ts";
+
+/** What a tally says when a draw or an aggregate is offered. */
+export type Admission = "new" | "repeated" | "contradictory";
+
+/** What a draw holds beyond its verdict; kept only where a command needs it. */
+export interface DrawDetail {
+  readonly verdict: Verdict;
+  readonly reward?: number;
+  readonly gold?: number;
+  readonly answer?: string;
+}
+
+interface DrawSet {
+  dense: Uint32Array;
+  /** Draw numbers too far apart for an array. */
+  sparse?: Map<number, number>;
+  aggregate?: { n: number; correct: number; unscored: number };
+}
+
+const initialCapacity = 4;
+
+export class Tally {
+  readonly problem: string;
+  readonly promptHash: string;
+  n = 0;
+  correct = 0;
+  unscored = 0;
+  stopping: StoppingRule | undefined;
+  /** Present only if the ledger keeps details. */
+  readonly details: DrawDetail[] | undefined;
+  readonly #sets = new Map<string, DrawSet>();
+
+  constructor(options: { problem: string; promptHash: string; keepDetails: boolean }) {
+    this.problem = options.problem;
+    this.promptHash = options.promptHash;
+    this.details = options.keepDetails ? [] : undefined;
+  }
+
+  addDraw(input: { drawSet: string; draw: number; digest: number; detail: DrawDetail }): Admission {
+    const set = this.#setOf(input.drawSet);
+    const seen = digestAt(set, input.draw);
+    if (seen !== 0) return seen === input.digest ? "repeated" : "contradictory";
+    storeDigest(set, input.draw, input.digest);
+    const { verdict } = input.detail;
+    if (verdict === "unscored") this.unscored += 1;
+    else {
+      this.n += 1;
+      if (verdict === "correct") this.correct += 1;
+    }
+    this.details?.push(input.detail);
+    return "new";
+  }
+
+  addAggregate(input: { drawSet: string; n: number; correct: number; unscored: number }): Admission {
+    const set = this.#setOf(input.drawSet);
+    const { n, correct, unscored } = input;
+    if (set.aggregate !== undefined) {
+      const same =
+        set.aggregate.n === n && set.aggregate.correct === correct && set.aggregate.unscored === unscored;
+      return same ? "repeated" : "contradictory";
+    }
+    set.aggregate = { n, correct, unscored };
+    this.n += n;
+    this.correct += correct;
+    this.unscored += unscored;
+    return "new";
+  }
+
+  /** Draw sets that are pooled here: more than one means that several runs were appended. */
+  get drawSets(): number {
+    return this.#sets.size;
+  }
+
+  #setOf(name: string): DrawSet {
+    const known = this.#sets.get(name);
+    if (known !== undefined) return known;
+    const created: DrawSet = { dense: new Uint32Array(initialCapacity) };
+    this.#sets.set(name, created);
+    return created;
+  }
+}
+
+function digestAt(set: DrawSet, draw: number): number {
+  return (draw < set.dense.length ? set.dense[draw] : set.sparse?.get(draw)) ?? 0;
+}
+
+function storeDigest(set: DrawSet, draw: number, digest: number): void {
+  if (draw >= set.dense.length) {
+    const farAway = draw > 4 * set.dense.length + 1024;
+    if (farAway) {
+      set.sparse ??= new Map();
+      set.sparse.set(draw, digest);
+      return;
+    }
+    const grown = new Uint32Array(Math.max(2 * set.dense.length, draw + 1));
+    grown.set(set.dense);
+    for (const [far, value] of set.sparse ?? []) {
+      if (far < grown.length) {
+        grown[far] = value;
+        set.sparse?.delete(far);
+      }
+    }
+    set.dense = grown;
+  }
+  set.dense[draw] = digest;
+}
