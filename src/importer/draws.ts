@@ -1,0 +1,162 @@
+/** What every importer needs to make rows: names, hashes, draw numbers, and checks of single fields. */
+import { basename } from "node:path";
+import { type RowBase, type SamplingSettings, samplingHash, shortHash } from "../record/index.ts";
+import type { ImportContext, ImportOptions, Rejection } from "./importer.ts";
+import { asRecord, fieldOf, type JsonRecord, parseJsonBytes } from "./json-text.ts";
+import { lineBatches } from "./line-source.ts";
+
+/** Rows are handed on in batches of about this many. */
+export const batchLength = 4096;
+
+/** Sampling settings with their hash, made once and shared by all rows that have them. */
+export type SharedSampling = Pick<RowBase, "sampling" | "samplingHash">;
+
+/** The settings with their hash. */
+export function sharedSampling(sampling: SamplingSettings): SharedSampling {
+  return { sampling, samplingHash: samplingHash(sampling) };
+}
+
+export const unknownSampling = sharedSampling({});
+
+/** Numbers draws from 0 for each key, in order of appearance. */
+export class DrawNumbers {
+  readonly #next = new Map<string, number>();
+
+  /** The number of the next draw; `count` draws are taken at once. */
+  take(key: string, count = 1): number {
+    const draw = this.#next.get(key) ?? 0;
+    this.#next.set(key, draw + count);
+    return draw;
+  }
+}
+
+/** The hash of the prompt, or where the source holds none, of the task and the problem's name. */
+export function promptHashOf(input: { prompt?: string | undefined; task: string; problem: string }): string {
+  return shortHash(input.prompt ?? `${input.task}\u0000${input.problem}`);
+}
+
+/** The file's name without folders, compression suffix and extension. */
+export function stemOf(path: string): string {
+  const name = basename(path).replace(/\.(?:gz|zst|zstd)$/i, "");
+  return name.replace(/(?<=.)\.[A-Za-z]\w{0,8}$/, "") || name;
+}
+
+/** The user's model name, or the file's stem. */
+export function modelNameOf(options: ImportOptions, path: string): string {
+  return options.model || stemOf(path);
+}
+
+/**
+ * The user's task name, else the prefix of a problem's name such as `HumanEval/12`, else the file's stem: two
+ * benchmarks that number their problems alike must not be pooled by accident.
+ */
+export function taskNameOf(input: { options: ImportOptions; path: string; problem: string }): string {
+  if (input.options.task !== undefined) return input.options.task;
+  return /^([A-Za-z][\w.+-]*)\/\d+$/.exec(input.problem)?.[1] ?? stemOf(input.path);
+}
+
+/** A name from a field: a non-empty text or a number; undefined otherwise. */
+export function nameOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value === "" ? undefined : value;
+  if (typeof value === "bigint") return String(value);
+  return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
+}
+
+/** A verdict from a field: true, false, 1, 0, or their usual words; undefined otherwise. */
+export function verdictOf(value: unknown): boolean | undefined {
+  if (typeof value === "boolean") return value;
+  if (value === 1 || value === 1n) return true;
+  if (value === 0 || value === 0n) return false;
+  if (typeof value !== "string") return undefined;
+  const word = value.trim().toLowerCase();
+  if (/^(?:true|1|1\.0+|yes|correct|pass|passed)$/.test(word)) return true;
+  if (/^(?:false|0|0\.0+|no|incorrect|wrong|fail|failed)$/.test(word)) return false;
+  return undefined;
+}
+
+/** One JSON object of a JSON-lines file and its line number. */
+export interface RecordLine {
+  readonly record: JsonRecord;
+  readonly line: number;
+  /** Text of the line, for errors. */
+}
+
+/** The objects of a JSON-lines file, batch by batch; a line that is none is rejected, an empty one skipped. */
+export async function* recordBatches(
+  path: string,
+  context: ImportContext,
+  options: { readonly exactIntegers?: boolean } = {},
+): AsyncGenerator<RecordLine[]> {
+  for await (const { first, lines } of lineBatches(path, (bytes) => context.progress(bytes))) {
+    const records: RecordLine[] = [];
+    for (const [index, bytes] of lines.entries()) {
+      const line = first + index;
+      const record = recordOf(bytes, { file: path, line, context, ...options });
+      if (record !== undefined) records.push({ record, line });
+    }
+    yield records;
+  }
+}
+
+/** The object on a line, or undefined after rejecting the line (an empty line is not rejected). */
+export function recordOf(
+  bytes: Buffer,
+  input: { file: string; line: number; context: ImportContext; exactIntegers?: boolean },
+): JsonRecord | undefined {
+  const { file, line, context } = input;
+  if (bytes.length === 0 || isBlank(bytes)) return undefined;
+  try {
+    const record = asRecord(parseJsonBytes(bytes, { exactIntegers: input.exactIntegers ?? false }));
+    if (record === undefined) context.reject({ file, line, reason: "the line is not a JSON object" });
+    return record;
+  } catch {
+    context.reject({ file, line, reason: "the line is not JSON (cut short or damaged)" });
+    return undefined;
+  }
+}
+
+function isBlank(bytes: Buffer): boolean {
+  return bytes.length < 64 && bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}
+
+/** Collects rows and says when a batch is full. */
+export class RowBatch<Item> {
+  rows: Item[] = [];
+
+  get full(): boolean {
+    return this.rows.length >= batchLength;
+  }
+
+  /** The rows so far; the batch is empty afterwards. */
+  take(): Item[] {
+    const taken = this.rows;
+    this.rows = [];
+    return taken;
+  }
+}
+
+/** A rejection of one field. */
+export function rejectField(
+  context: ImportContext,
+  place: Omit<Rejection, "reason" | "field">,
+  field: string,
+  reason: string,
+): void {
+  context.reject({ ...place, field, reason });
+}
+
+/** A value shortened for a message. */
+export function shown(value: unknown): string {
+  const text =
+    typeof value === "string"
+      ? JSON.stringify(value)
+      : typeof value === "bigint"
+        ? String(value)
+        : value === undefined
+          ? "missing"
+          : (JSON.stringify(value) ?? String(value));
+  const plain = typeof value === "number" ? String(value) : text;
+  return plain.length > 60 ? `${plain.slice(0, 57)}…` : plain;
+}
+
+export { asRecord, fieldOf, type JsonRecord };

@@ -1,0 +1,20 @@
+/** The importers, one a format. */
+import { humanEval } from "./human-eval.ts";
+import type { Importer } from "./importer.ts";
+import { lmEval } from "./lm-eval.ts";
+import { systems } from "./systems.ts";
+import { table } from "./table.ts";
+
+/** All importers, the specific before the general. */
+export const importers: readonly Importer[] = [lmEval, humanEval, systems, table];
+
+/** One row of `lmcov formats`. */
+export interface Format {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** What `lmcov formats` lists. */
+export function formats(): readonly Format[] {
+  return importers.map(({ name, summary }) => ({ name, summary }));
+}

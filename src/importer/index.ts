@@ -1,0 +1,12 @@
+export { type Format, formats, importers } from "./formats.ts";
+export type {
+  ImportContext,
+  Importer,
+  ImportOptions,
+  InputHead,
+  MappableField,
+  Rejection,
+} from "./importer.ts";
+export { readHead } from "./input-head.ts";
+export { type ReadRowsInput, readRows } from "./read-rows.ts";
+export { discoverInputs, type RecogniseOptions, recogniseInput } from "./recognise.ts";

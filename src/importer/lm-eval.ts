@@ -1,0 +1,214 @@
+/**
+ * lm-evaluation-harness samples (`samples_<task>_<date>.jsonl`): one line a document and filter. All repeats are kept;
+ * the log's metric judges the first one only, so the others are unscored unless the metric speaks of every repeat.
+ */
+import { crc32 } from "node:zlib";
+import type { Row, RowBase, SamplingSettings } from "../record/index.ts";
+import { fileFingerprint } from "./byte-source.ts";
+import {
+  DrawNumbers,
+  modelNameOf,
+  nameOf,
+  promptHashOf,
+  recordBatches,
+  type SharedSampling,
+  sharedSampling,
+  shown,
+  stemOf,
+  unknownSampling,
+} from "./draws.ts";
+import type { ImportContext, Importer } from "./importer.ts";
+import { leadingKeys } from "./json-pieces.ts";
+import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import {
+  generatedTexts,
+  type LmEvalRequest,
+  metricsOf,
+  requestOf,
+  samplingFrom,
+} from "./lm-eval-document.ts";
+import { type LmEvalRun, lmEvalRunOf, samplesNameParts } from "./lm-eval-results.ts";
+
+const unscoredRepeat = "lm-eval scores only the first repeat: re-score with --verify";
+
+export const lmEval: Importer = {
+  name: "lm-eval",
+  summary: "lm-evaluation-harness samples_<task>_<date>.jsonl, with its results_<date>.json beside it",
+  recognise(head) {
+    const first = asRecord(head.jsonLines[0]);
+    const keys = first === undefined ? leadingKeys(head.bytes) : Object.keys(first);
+    return keys.includes("doc_id") && keys.includes("resps") ? 0.95 : 0;
+  },
+  read: readLmEval,
+};
+
+async function* readLmEval(path: string, context: ImportContext): AsyncGenerator<Row[]> {
+  const { options } = context;
+  const name = samplesNameParts(path);
+  const run = await lmEvalRunOf(path, name.task);
+  const maker = new DocumentRows({
+    path,
+    context,
+    drawSet: await fileFingerprint(path),
+    model: options.model || run.model || modelNameOf(options, path),
+    task: options.task ?? name.task ?? stemOf(path),
+    run,
+  });
+  for await (const records of recordBatches(path, context)) {
+    const rows: Row[] = [];
+    for (const { record, line } of records) maker.append(rows, record, line);
+    if (rows.length > 0) yield rows;
+  }
+}
+
+interface DocumentRowsInput {
+  readonly path: string;
+  readonly context: ImportContext;
+  readonly drawSet: string;
+  readonly model: string;
+  readonly task: string;
+  readonly run: LmEvalRun;
+}
+
+/** Makes the rows of one samples file. */
+class DocumentRows {
+  readonly #input: DocumentRowsInput;
+  readonly #draws = new DrawNumbers();
+  readonly #samplings = new Map<string, SharedSampling>();
+  /** Responses are the same under every filter: they are handed on under the first one. */
+  #firstFilter: string | undefined;
+
+  constructor(input: DocumentRowsInput) {
+    this.#input = input;
+  }
+
+  /** Appends the rows of one line, or rejects it. */
+  append(rows: Row[], record: JsonRecord, line: number): void {
+    const { path: file, context } = this.#input;
+    const problem = nameOf(fieldOf(record, "doc_id"));
+    if (problem === undefined) {
+      context.reject({ file, line, field: "doc_id", reason: "the document's number is missing" });
+      return;
+    }
+    const request = requestOf(record);
+    const texts = generatedTexts(record, request);
+    if (texts === undefined && !Array.isArray(fieldOf(record, "resps"))) {
+      context.reject({ file, line, field: "resps", reason: "the list of responses is missing" });
+      return;
+    }
+    const filter = nameOf(fieldOf(record, "filter")) ?? "none";
+    this.#firstFilter ??= filter;
+    const repeats = texts?.length ?? 1;
+    const base: RowBase = {
+      model: this.#input.model,
+      ...(this.#input.run.step !== undefined && { step: this.#input.run.step }),
+      task: this.#input.task,
+      problem,
+      promptHash: this.#promptHash(record, request, problem),
+      ...this.#sampling(request),
+      source: { file, line },
+    };
+    const first = this.#draws.take(`${filter}\u0000${base.samplingHash}\u0000${problem}`, repeats);
+    this.#appendOutcomes(rows, record, { base, first, texts, filter });
+    if (!context.options.texts || texts === undefined || filter !== this.#firstFilter) return;
+    const target = fieldOf(record, "target");
+    for (const [index, text] of texts.entries()) {
+      rows.push({
+        kind: "response",
+        ...base,
+        drawSet: this.#input.drawSet,
+        draw: first + index,
+        role: "draw",
+        ...(request.prompt !== undefined && { prompt: request.prompt }),
+        text,
+        ...(target !== undefined &&
+          target !== null && { target: typeof target === "string" ? target : JSON.stringify(target) }),
+      });
+    }
+  }
+
+  #appendOutcomes(
+    rows: Row[],
+    record: JsonRecord,
+    input: { base: RowBase; first: number; texts: readonly string[] | undefined; filter: string },
+  ): void {
+    const { base, first, texts, filter } = input;
+    const { context, drawSet } = this.#input;
+    const { file, line } = base.source;
+    const place = { file, ...(line !== undefined && { line }) };
+    const repeats = texts?.length ?? 1;
+    let judged = 0;
+    for (const [metric, value] of metricsOf(record)) {
+      if (this.#input.run.lowerIsBetter.has(metric)) continue;
+      const verifier = `${metric},${filter}`;
+      const perRepeat = Array.isArray(value) && repeats > 1 && value.length === repeats;
+      const scores: unknown[] = perRepeat ? value : [value];
+      if (!scores.every((score) => typeof score === "number" || typeof score === "boolean")) {
+        if (value === undefined || value === null) {
+          context.reject({ ...place, field: metric, reason: `the metric's value is ${shown(value)}` });
+        }
+        continue;
+      }
+      judged += 1;
+      for (let index = 0; index < repeats; index += 1) {
+        const text = texts?.[index];
+        rows.push({
+          kind: "outcome",
+          ...base,
+          drawSet,
+          draw: first + index,
+          ...(index < scores.length
+            ? judgement(Number(scores[index]), metric)
+            : { verdict: "unscored" as const, reason: unscoredRepeat }),
+          ...(text !== undefined && { fingerprint: crc32(text) }),
+          verifier,
+        });
+      }
+    }
+    if (judged > 0 || texts === undefined) return;
+    for (const [index, text] of texts.entries()) {
+      rows.push({
+        kind: "outcome",
+        ...base,
+        drawSet,
+        draw: first + index,
+        verdict: "unscored",
+        reason: "no verdict in the log",
+        fingerprint: crc32(text),
+        verifier: `none,${filter}`,
+      });
+    }
+  }
+
+  #promptHash(record: JsonRecord, request: LmEvalRequest, problem: string): string {
+    const hash = fieldOf(record, "prompt_hash");
+    if (typeof hash === "string" && /^[0-9a-f]{16,}$/.test(hash)) return hash.slice(0, 16);
+    return promptHashOf({ prompt: request.prompt, task: this.#input.task, problem });
+  }
+
+  #sampling(request: LmEvalRequest): SharedSampling {
+    if (request.settings === undefined) return unknownSampling;
+    const key = JSON.stringify(request.settings);
+    let sampling = this.#samplings.get(key);
+    if (sampling === undefined) {
+      const settings: SamplingSettings = samplingFrom(request.settings);
+      sampling = sharedSampling(settings);
+      this.#samplings.set(key, sampling);
+    }
+    return sampling;
+  }
+}
+
+type Judgement =
+  | { readonly verdict: "correct" | "incorrect"; readonly score?: number }
+  | { readonly verdict: "unscored"; readonly reason: string; readonly score?: number };
+
+/** A verdict from a metric's value: 1 is correct, less within [0, 1] is not; anything else says nothing. */
+function judgement(score: number, metric: string): Judgement {
+  if (score === 1) return { verdict: "correct" };
+  if (score === 0) return { verdict: "incorrect" };
+  if (Number.isNaN(score)) return { verdict: "unscored", reason: `${metric} is NaN` };
+  if (score > 0 && score < 1) return { verdict: "incorrect", score };
+  const known = Number.isFinite(score) ? { score } : {};
+  return { verdict: "unscored", reason: `${metric} is not within [0, 1]`, ...known };
+}

@@ -1,0 +1,156 @@
+/**
+ * Parquet through DuckDB, with bounded memory and no access to anything but the one file. Counts that a file repeats
+ * for every k are grouped there, so that only distinct ones arrive here.
+ */
+import { mkdtemp, rm, stat, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { InputError } from "../record/index.ts";
+import { messageOf } from "./byte-source.ts";
+import type { ImportContext } from "./importer.ts";
+import type { ColumnSample, RecognisedTable } from "./table-columns.ts";
+import type { TableRecord } from "./table-source.ts";
+
+const memoryLimit = "512MB";
+/** Roles whose values are names: read as text, so that integers of any size keep their digits. */
+const nameRoles = new Set(["model", "task", "problem", "verifier"]);
+
+/** Columns of the first rows with their values. */
+export async function parquetPreview(path: string, rows: number): Promise<ColumnSample> {
+  return withParquet(path, async ({ connection, source }) => {
+    const reader = await connection.runAndReadAll(
+      `SELECT * EXCLUDE (file_row_number) FROM ${source} LIMIT ${rows}`,
+    );
+    const values = reader.getColumnsJS();
+    return new Map(reader.columnNames().map((name, column) => [name, values[column] ?? []]));
+  });
+}
+
+/** The rows with the columns that have a role; `line` is the row's number from 1. */
+export async function* parquetRecords(
+  path: string,
+  table: RecognisedTable,
+  context: ImportContext,
+): AsyncGenerator<TableRecord[]> {
+  const opened = await openParquet(path);
+  try {
+    const { columns, sql } = rowsSql(opened.source, table);
+    const result = await opened.connection.stream(sql);
+    for await (const rows of result.yieldRowsJs()) {
+      yield rows.map((values) => recordOf(columns, values));
+    }
+    context.progress((await stat(path)).size);
+  } catch (error) {
+    throw error instanceof InputError ? error : damaged(path, error);
+  } finally {
+    await opened.close();
+  }
+}
+
+/**
+ * The query for the used columns, then row number, number of equal rows, and of these for how many k > n.
+ * Rows of counts are grouped without their k.
+ */
+function rowsSql(source: string, { roles, shape }: RecognisedTable): { columns: string[]; sql: string } {
+  const byColumn = new Map<string, boolean>();
+  for (const [role, column] of Object.entries(roles)) {
+    if (role === "k" && shape === "counts") continue;
+    byColumn.set(column, nameRoles.has(role) || byColumn.get(column) === true);
+  }
+  const columns = [...byColumn.keys()];
+  const inner = columns.map((column, index) => {
+    const identifier = quoted(column, '"');
+    return `${byColumn.get(column) ? `CAST(${identifier} AS VARCHAR)` : identifier} AS c${index}`;
+  });
+  const asDouble = (column: string) => `TRY_CAST(${quoted(column, '"')} AS DOUBLE)`;
+  const beyond =
+    roles.k === undefined || roles.n === undefined
+      ? "false"
+      : `coalesce(${asDouble(roles.k)} > ${asDouble(roles.n)}, false)`;
+  const rows = `SELECT ${inner.join(", ")}, file_row_number + 1 AS line, ${beyond} AS beyond FROM ${source}`;
+  const outer = columns.map((_, index) => `c${index}`).join(", ");
+  const sql =
+    shape === "counts"
+      ? `SELECT ${outer}, min(line) AS line, count(*), count(*) FILTER (WHERE beyond) FROM (${rows}) GROUP BY ${outer} ORDER BY line`
+      : `SELECT ${outer}, line, 1, 0 FROM (${rows})`;
+  return { columns, sql };
+}
+
+function recordOf(columns: readonly string[], values: readonly unknown[]): TableRecord {
+  const record: Record<string, unknown> = Object.create(null);
+  for (const [index, column] of columns.entries()) {
+    record[column] = values[index];
+  }
+  const [line, rows, rowsBeyond] = values.slice(columns.length).map(Number) as [number, number, number];
+  return { record, line, rows, rowsBeyond };
+}
+
+interface OpenedParquet {
+  readonly connection: DuckDBConnection;
+  /** The table expression to select from. */
+  readonly source: string;
+  close(): Promise<void>;
+}
+
+async function withParquet<Result>(
+  path: string,
+  use: (opened: OpenedParquet) => Promise<Result>,
+): Promise<Result> {
+  const opened = await openParquet(path);
+  try {
+    return await use(opened);
+  } catch (error) {
+    throw error instanceof InputError ? error : damaged(path, error);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function openParquet(path: string): Promise<OpenedParquet> {
+  let file = resolve(path);
+  let folder: string | undefined;
+  if (/[*?[\]{}]/.test(file)) {
+    // DuckDB would read such a name as a pattern.
+    folder = await mkdtemp(join(tmpdir(), "lmcov-table-"));
+    const link = join(folder, "table.parquet");
+    await symlink(file, link);
+    file = link;
+  }
+  const instance = await DuckDBInstance.create(":memory:", {
+    memory_limit: memoryLimit,
+    threads: "2",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    allow_community_extensions: "false",
+  });
+  const connection = await instance.connect();
+  const close = async () => {
+    connection.closeSync();
+    instance.closeSync();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await connection.run(`SET allowed_paths = [${quoted(file, "'")}]`);
+    await connection.run("SET enable_external_access = false");
+    await connection.run("SET lock_configuration = true");
+  } catch (error) {
+    await close();
+    throw damaged(path, error);
+  }
+  return {
+    connection,
+    source: `read_parquet(${quoted(file, "'")}, file_row_number = true)`,
+    close,
+  };
+}
+
+/** A SQL identifier or literal: the quotation mark is doubled inside. */
+function quoted(text: string, mark: '"' | "'"): string {
+  return mark + text.replaceAll(mark, mark + mark) + mark;
+}
+
+function damaged(path: string, error: unknown): InputError {
+  const message = messageOf(error).split("\n")[0] ?? "";
+  return new InputError(`${path}: the Parquet file cannot be read (${message})`);
+}

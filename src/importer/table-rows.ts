@@ -1,0 +1,334 @@
+/** From the records of a table to rows: counts, draws (one a record, or lists of them), log-probabilities. */
+import { crc32 } from "node:zlib";
+import { InputError, type Row, type RowBase } from "../record/index.ts";
+import {
+  DrawNumbers,
+  fieldOf,
+  modelNameOf,
+  promptHashOf,
+  type SharedSampling,
+  sharedSampling,
+  shown,
+  taskNameOf,
+} from "./draws.ts";
+import type { ImportContext } from "./importer.ts";
+import type { ColumnRole, RecognisedTable } from "./table-columns.ts";
+import type { TableRecord } from "./table-source.ts";
+import {
+  type Cell,
+  countIn,
+  FieldError,
+  isAbsent,
+  logProbabilityIn,
+  nameIn,
+  numberIn,
+  rewardIn,
+  textIn,
+  verdictIn,
+} from "./table-values.ts";
+
+interface KnownCount {
+  readonly n: number;
+  readonly correct: number;
+  readonly unscored: number;
+}
+
+/** Makes the rows of one table, one record at a time; keeps what tells a repeated count from a contradictory one. */
+export class TableRows {
+  readonly #path: string;
+  readonly #context: ImportContext;
+  readonly #table: RecognisedTable;
+  readonly #drawSet: string;
+  readonly #draws = new DrawNumbers();
+  readonly #samplings = new Map<number | undefined, SharedSampling>();
+  readonly #promptHashes = new Map<string, string>();
+  readonly #counts = new Map<string, KnownCount>();
+  rowsBeyond = 0;
+  rowsRepeated = 0;
+
+  /** `drawSet` names the file; it is not used where a column numbers the draws. */
+  constructor(input: { path: string; table: RecognisedTable; drawSet: string; context: ImportContext }) {
+    this.#path = input.path;
+    this.#table = input.table;
+    this.#context = input.context;
+    this.#drawSet = input.table.roles.draw === undefined ? input.drawSet : "";
+  }
+
+  /** The record's rows; a bad record is rejected and gives none. Throws InputError on contradictory counts. */
+  rowsOf(input: TableRecord): Row[] {
+    try {
+      if (this.#table.shape === "counts") return this.#countRows(input);
+      return this.#table.shape === "draws" ? this.#drawRows(input) : this.#likelihoodRows(input);
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      const alike = (input.rows ?? 1) > 1 ? ` (${input.rows} rows alike)` : "";
+      const { field, message } = error;
+      this.#context.reject({ file: this.#path, line: input.line, field, reason: message + alike });
+      return [];
+    }
+  }
+
+  #cell(input: TableRecord, role: ColumnRole): Cell | undefined {
+    const column = this.#table.roles[role];
+    return column === undefined ? undefined : { column, value: fieldOf(input.record, column) };
+  }
+
+  #read<Value>(input: TableRecord, role: ColumnRole, reader: (cell: Cell) => Value): Value | undefined {
+    const cell = this.#cell(input, role);
+    return cell === undefined || isAbsent(cell.value) ? undefined : reader(cell);
+  }
+
+  #required<Value>(input: TableRecord, role: ColumnRole, reader: (cell: Cell) => Value): Value {
+    const cell = this.#cell(input, role);
+    if (cell === undefined || isAbsent(cell.value)) throw new FieldError(cell?.column ?? role, "missing");
+    return reader(cell);
+  }
+
+  #base(input: TableRecord): RowBase {
+    const { roles } = this.#table;
+    const { options } = this.#context;
+    const model =
+      roles.model === undefined ? modelNameOf(options, this.#path) : this.#required(input, "model", nameIn);
+    const prompt = this.#read(input, "prompt", textIn);
+    const promptKey = prompt === undefined ? undefined : this.#hash({ prompt, task: "", problem: "" });
+    const problem = roles.problem === undefined ? promptKey : this.#required(input, "problem", nameIn);
+    if (problem === undefined) throw new FieldError(roles.prompt ?? "prompt", "missing");
+    const task =
+      roles.task === undefined
+        ? taskNameOf({ options, path: this.#path, problem })
+        : this.#required(input, "task", nameIn);
+    const step = this.#read(input, "step", notNegativeIn);
+    const trainingTokens = this.#read(input, "tokens", notNegativeIn);
+    return {
+      model,
+      ...(step !== undefined && { step }),
+      ...(trainingTokens !== undefined && { trainingTokens }),
+      task,
+      problem,
+      promptHash: promptKey ?? this.#hash({ task, problem }),
+      ...this.#sampling(this.#read(input, "temperature", notNegativeIn)),
+      source: { file: this.#path, line: input.line },
+    };
+  }
+
+  #hash(input: { prompt?: string; task: string; problem: string }): string {
+    const key = input.prompt ?? `\u0000${input.task}\u0000${input.problem}`;
+    let hash = this.#promptHashes.get(key);
+    if (hash === undefined) {
+      hash = promptHashOf(input);
+      // Long prompts are cheap to hash again and dear to keep.
+      if (key.length < 200) this.#promptHashes.set(key, hash);
+    }
+    return hash;
+  }
+
+  #sampling(temperature: number | undefined): SharedSampling {
+    let sampling = this.#samplings.get(temperature);
+    if (sampling === undefined) {
+      sampling = sharedSampling(temperature === undefined ? {} : { temperature });
+      this.#samplings.set(temperature, sampling);
+    }
+    return sampling;
+  }
+
+  #countRows(input: TableRecord): Row[] {
+    const base = this.#base(input);
+    const n = this.#required(input, "n", countIn);
+    const correct = this.#required(input, "c", countIn);
+    if (correct > n)
+      throw new FieldError(this.#table.roles.c ?? "c", `more correct than drawn: ${correct} of ${n}`);
+    const unscored = this.#read(input, "unscored", countIn) ?? 0;
+    const rows = input.rows ?? 1;
+    const k = this.#read(input, "k", numberIn);
+    this.rowsBeyond += input.rowsBeyond ?? (k !== undefined && k > n ? rows : 0);
+    const verifier = this.#read(input, "verifier", nameIn) ?? "counts";
+    const key = `${keyOf(base)}\u0000${verifier}\u0000${base.step ?? ""}\u0000${base.trainingTokens ?? ""}`;
+    const known = this.#counts.get(key);
+    if (known !== undefined) {
+      if (known.n !== n || known.correct !== correct || known.unscored !== unscored) {
+        throw new InputError(
+          `${this.#path}:${input.line}: problem "${base.problem}" of model "${base.model}" has ${correct} of ${n} correct here and ${known.correct} of ${known.n} before`,
+        );
+      }
+      this.rowsRepeated += rows;
+      return [];
+    }
+    this.rowsRepeated += rows - 1;
+    this.#counts.set(key, { n, correct, unscored });
+    const stopping = this.#context.options.stopping ?? { kind: "unknown" };
+    return [{ kind: "count", ...base, drawSet: this.#drawSet, n, correct, unscored, stopping, verifier }];
+  }
+
+  #drawRows(input: TableRecord): Row[] {
+    const base = this.#base(input);
+    const columns = {
+      correct: this.#cell(input, "correct"),
+      reward: this.#cell(input, "reward"),
+      gold: this.#cell(input, "gold"),
+      answer: this.#cell(input, "answer"),
+      response: this.#cell(input, "response"),
+    };
+    const draws = listLength(columns, [columns.correct, columns.response, columns.reward]);
+    if (draws === undefined)
+      return this.#singleDraw(input, base, { ...columns, first: this.#drawOf(input, base, 1) });
+    const first = this.#drawOf(input, base, draws);
+    const rows: Row[] = [];
+    for (let index = 0; index < draws; index += 1) {
+      const item = (cell: Cell | undefined) => itemOf(cell, index);
+      rows.push(
+        ...this.#singleDraw(input, base, {
+          correct: item(columns.correct),
+          reward: item(columns.reward),
+          gold: item(columns.gold),
+          answer: item(columns.answer),
+          response: item(columns.response),
+          first: first + index,
+        }),
+      );
+    }
+    this.#checkListAgainstCounts(input, rows);
+    return rows;
+  }
+
+  #drawOf(input: TableRecord, base: RowBase, draws: number): number {
+    if (this.#table.roles.draw !== undefined) return this.#required(input, "draw", countIn);
+    return this.#draws.take(keyOf(base), draws);
+  }
+
+  #singleDraw(
+    input: TableRecord,
+    base: RowBase,
+    cells: Readonly<
+      Partial<Record<"correct" | "reward" | "gold" | "answer" | "response", Cell | undefined>>
+    > & {
+      readonly first: number;
+    },
+  ): Row[] {
+    const { roles } = this.#table;
+    if (cells.correct !== undefined && cells.correct.value === undefined) {
+      throw new FieldError(cells.correct.column, "missing");
+    }
+    const verdict = cells.correct && verdictIn(cells.correct);
+    const reward = cells.reward && rewardIn(cells.reward);
+    const gold = cells.gold && rewardIn(cells.gold);
+    const answer = cells.answer && textIn(cells.answer);
+    const response = cells.response && textIn(cells.response);
+    const drawn = { ...base, drawSet: this.#drawSet, draw: cells.first };
+    const rows: Row[] = [
+      {
+        kind: "outcome",
+        ...drawn,
+        ...(verdict === undefined
+          ? {
+              verdict: "unscored",
+              reason: roles.correct === undefined ? "no verdict in the log" : "no verdict in the row",
+            }
+          : { verdict: verdict ? "correct" : "incorrect" }),
+        ...(reward !== undefined && { reward }),
+        ...(gold !== undefined && { gold }),
+        ...(answer !== undefined && { answer }),
+        ...(response !== undefined && { fingerprint: crc32(response) }),
+        verifier: this.#read(input, "verifier", nameIn) ?? roles.correct ?? "none",
+      },
+    ];
+    const logProbability = this.#read(input, "logprob", logProbabilityIn);
+    if (logProbability !== undefined) {
+      rows.push({
+        kind: "likelihood",
+        ...drawn,
+        role: "draw",
+        logProbability,
+        method: `file, column ${roles.logprob}`,
+      });
+    }
+    if (this.#context.options.texts && response !== undefined) {
+      const prompt = this.#read(input, "prompt", textIn);
+      const target = this.#read(input, "target", textIn);
+      rows.push({
+        kind: "response",
+        ...drawn,
+        role: "draw",
+        ...(prompt !== undefined && { prompt }),
+        text: response,
+        ...(target !== undefined && { target }),
+      });
+    }
+    return rows;
+  }
+
+  /** A row that gives both a list of verdicts and n or c must agree with itself. */
+  #checkListAgainstCounts(input: TableRecord, rows: readonly Row[]): void {
+    const outcomes = rows.filter((row) => row.kind === "outcome");
+    const n = this.#read(input, "n", countIn);
+    const correct = this.#read(input, "c", countIn);
+    const scored = outcomes.filter((row) => row.verdict !== "unscored").length;
+    const hits = outcomes.filter((row) => row.verdict === "correct").length;
+    const { roles } = this.#table;
+    if (n !== undefined && n !== scored && n !== outcomes.length) {
+      throw new FieldError(roles.n ?? "n", `says ${n} and the list has ${outcomes.length}`);
+    }
+    if (correct !== undefined && correct !== hits) {
+      throw new FieldError(roles.c ?? "c", `says ${correct} and the list has ${hits} correct`);
+    }
+  }
+
+  #likelihoodRows(input: TableRecord): Row[] {
+    const base = this.#base(input);
+    const logProbability = this.#required(input, "logprob", logProbabilityIn);
+    const negative = this.#read(input, "negativeLogprob", numberIn);
+    if (negative !== undefined && Math.abs(negative + logProbability) > 1e-9 * Math.abs(negative) + 1e-12) {
+      const { roles } = this.#table;
+      throw new FieldError(
+        roles.negativeLogprob ?? "",
+        `${shown(negative)} is not the negative of ${roles.logprob}`,
+      );
+    }
+    return [
+      {
+        kind: "likelihood",
+        ...base,
+        drawSet: this.#drawSet,
+        draw: this.#drawOf(input, base, 1),
+        role: "data",
+        logProbability,
+        method: `file, column ${this.#table.roles.logprob}`,
+      },
+    ];
+  }
+}
+
+function notNegativeIn(cell: Cell): number {
+  const number = numberIn(cell);
+  if (number < 0) throw new FieldError(cell.column, `negative: ${shown(number)}`);
+  return number;
+}
+
+function keyOf(base: RowBase): string {
+  return `${base.model}\u0000${base.task}\u0000${base.problem}\u0000${base.samplingHash}\u0000${base.step ?? ""}\u0000${base.trainingTokens ?? ""}`;
+}
+
+/** The common length of the cells that are lists; undefined if the leading one is no list. */
+function listLength(
+  columns: Readonly<Record<string, Cell | undefined>>,
+  leading: readonly (Cell | undefined)[],
+): number | undefined {
+  const lead = leading.find((cell) => cell !== undefined && Array.isArray(cell.value));
+  if (lead === undefined) return undefined;
+  const { length } = lead.value as readonly unknown[];
+  if (length === 0) throw new FieldError(lead.column, "an empty list");
+  for (const cell of leading) {
+    if (cell === undefined || Array.isArray(cell.value) || isAbsent(cell.value)) continue;
+    throw new FieldError(cell.column, `one value beside the list ${lead.column}: ${shown(cell.value)}`);
+  }
+  for (const cell of Object.values(columns)) {
+    if (cell === undefined || !Array.isArray(cell.value) || cell.value.length === length) continue;
+    throw new FieldError(cell.column, `a list of ${cell.value.length} beside ${lead.column} of ${length}`);
+  }
+  return length;
+}
+
+/** One draw's item of a list cell; a cell that is no list speaks of the problem, not of its draws. */
+function itemOf(cell: Cell | undefined, index: number): Cell | undefined {
+  if (cell === undefined || !Array.isArray(cell.value)) return undefined;
+  return { column: cell.column, value: (cell.value as readonly unknown[])[index] };
+}
