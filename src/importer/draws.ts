@@ -1,9 +1,7 @@
-/** What every importer needs to make rows: names, hashes, draw numbers, and checks of single fields. */
+/** What every importer needs to make rows: names, hashes, draw numbers. */
 import { basename } from "node:path";
 import { type RowBase, type SamplingSettings, samplingHash, shortHash } from "../record/index.ts";
-import type { ImportContext, ImportOptions, Rejection } from "./importer.ts";
-import { asRecord, fieldOf, type JsonRecord, parseJsonBytes } from "./json-text.ts";
-import { lineBatches } from "./line-source.ts";
+import type { ImportOptions } from "./importer.ts";
 
 /** Rows are handed on in batches of about this many. */
 export const batchLength = 4096;
@@ -74,77 +72,6 @@ export function verdictOf(value: unknown): boolean | undefined {
   return undefined;
 }
 
-/** One JSON object of a JSON-lines file and its line number. */
-export interface RecordLine {
-  readonly record: JsonRecord;
-  readonly line: number;
-  /** Text of the line, for errors. */
-}
-
-/** The objects of a JSON-lines file, batch by batch; a line that is none is rejected, an empty one skipped. */
-export async function* recordBatches(
-  path: string,
-  context: ImportContext,
-  options: { readonly exactIntegers?: boolean } = {},
-): AsyncGenerator<RecordLine[]> {
-  for await (const { first, lines } of lineBatches(path, (bytes) => context.progress(bytes))) {
-    const records: RecordLine[] = [];
-    for (const [index, bytes] of lines.entries()) {
-      const line = first + index;
-      const record = recordOf(bytes, { file: path, line, context, ...options });
-      if (record !== undefined) records.push({ record, line });
-    }
-    yield records;
-  }
-}
-
-/** The object on a line, or undefined after rejecting the line (an empty line is not rejected). */
-export function recordOf(
-  bytes: Buffer,
-  input: { file: string; line: number; context: ImportContext; exactIntegers?: boolean },
-): JsonRecord | undefined {
-  const { file, line, context } = input;
-  if (bytes.length === 0 || isBlank(bytes)) return undefined;
-  try {
-    const record = asRecord(parseJsonBytes(bytes, { exactIntegers: input.exactIntegers ?? false }));
-    if (record === undefined) context.reject({ file, line, reason: "the line is not a JSON object" });
-    return record;
-  } catch {
-    context.reject({ file, line, reason: "the line is not JSON (cut short or damaged)" });
-    return undefined;
-  }
-}
-
-function isBlank(bytes: Buffer): boolean {
-  return bytes.length < 64 && bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
-}
-
-/** Collects rows and says when a batch is full. */
-export class RowBatch<Item> {
-  rows: Item[] = [];
-
-  get full(): boolean {
-    return this.rows.length >= batchLength;
-  }
-
-  /** The rows so far; the batch is empty afterwards. */
-  take(): Item[] {
-    const taken = this.rows;
-    this.rows = [];
-    return taken;
-  }
-}
-
-/** A rejection of one field. */
-export function rejectField(
-  context: ImportContext,
-  place: Omit<Rejection, "reason" | "field">,
-  field: string,
-  reason: string,
-): void {
-  context.reject({ ...place, field, reason });
-}
-
 /** A value shortened for a message. */
 export function shown(value: unknown): string {
   const text =
@@ -158,5 +85,3 @@ export function shown(value: unknown): string {
   const plain = typeof value === "number" ? String(value) : text;
   return plain.length > 60 ? `${plain.slice(0, 57)}…` : plain;
 }
-
-export { asRecord, fieldOf, type JsonRecord };

@@ -7,18 +7,16 @@ import type { Row } from "../record/index.ts";
 import { fileFingerprint } from "./byte-source.ts";
 import {
   DrawNumbers,
-  fieldOf,
-  type JsonRecord,
   modelNameOf,
   nameOf,
   promptHashOf,
-  recordBatches,
   shown,
   taskNameOf,
   unknownSampling,
 } from "./draws.ts";
 import type { ImportContext, Importer } from "./importer.ts";
-import { asRecord } from "./json-text.ts";
+import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import { recordBatches } from "./record-lines.ts";
 
 export const humanEval: Importer = {
   name: "human-eval",

@@ -10,7 +10,6 @@ import {
   modelNameOf,
   nameOf,
   promptHashOf,
-  recordBatches,
   type SharedSampling,
   sharedSampling,
   shown,
@@ -28,6 +27,7 @@ import {
   samplingFrom,
 } from "./lm-eval-document.ts";
 import { type LmEvalRun, lmEvalRunOf, samplesNameParts } from "./lm-eval-results.ts";
+import { recordBatches } from "./record-lines.ts";
 
 const unscoredRepeat = "lm-eval scores only the first repeat: re-score with --verify";
 

@@ -6,17 +6,10 @@ import { crc32 } from "node:zlib";
 import type { Row } from "../record/index.ts";
 import { shortHash } from "../record/index.ts";
 import { fileFingerprint } from "./byte-source.ts";
-import {
-  DrawNumbers,
-  fieldOf,
-  type JsonRecord,
-  recordBatches,
-  shown,
-  stemOf,
-  unknownSampling,
-} from "./draws.ts";
+import { DrawNumbers, shown, stemOf, unknownSampling } from "./draws.ts";
 import type { ImportContext, Importer } from "./importer.ts";
-import { asRecord } from "./json-text.ts";
+import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import { recordBatches } from "./record-lines.ts";
 
 export const systems: Importer = {
   name: "systems",

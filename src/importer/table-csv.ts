@@ -2,7 +2,7 @@
 import { InputError } from "../record/index.ts";
 import type { ImportContext } from "./importer.ts";
 import { lineBatches } from "./line-source.ts";
-import type { TableRecord } from "./table-source.ts";
+import type { TableRecord } from "./table-record.ts";
 
 const separators = [",", "\t", ";", "|"] as const;
 /** A quoted field that goes on longer than this was never closed. */

@@ -5,12 +5,12 @@
 import { mkdtemp, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { InputError } from "../record/index.ts";
 import { messageOf } from "./byte-source.ts";
 import type { ImportContext } from "./importer.ts";
 import type { ColumnSample, RecognisedTable } from "./table-columns.ts";
-import type { TableRecord } from "./table-source.ts";
+import type { TableRecord } from "./table-record.ts";
 
 const memoryLimit = "512MB";
 /** Roles whose values are names: read as text, so that integers of any size keep their digits. */
@@ -117,6 +117,7 @@ async function openParquet(path: string): Promise<OpenedParquet> {
     await symlink(file, link);
     file = link;
   }
+  const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
     memory_limit: memoryLimit,
     threads: "2",

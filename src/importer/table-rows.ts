@@ -3,7 +3,6 @@ import { crc32 } from "node:zlib";
 import { InputError, type Row, type RowBase } from "../record/index.ts";
 import {
   DrawNumbers,
-  fieldOf,
   modelNameOf,
   promptHashOf,
   type SharedSampling,
@@ -12,8 +11,9 @@ import {
   taskNameOf,
 } from "./draws.ts";
 import type { ImportContext } from "./importer.ts";
+import { fieldOf } from "./json-text.ts";
 import type { ColumnRole, RecognisedTable } from "./table-columns.ts";
-import type { TableRecord } from "./table-source.ts";
+import type { TableRecord } from "./table-record.ts";
 import {
   type Cell,
   countIn,

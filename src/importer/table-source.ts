@@ -1,22 +1,13 @@
 /** The rows of a table as records with numbers, whatever the file: JSON lines, a JSON array, CSV/TSV or Parquet. */
 import { byteChunks } from "./byte-source.ts";
-import { recordBatches } from "./draws.ts";
 import type { ImportContext, InputHead } from "./importer.ts";
 import { jsonPieces } from "./json-pieces.ts";
 import { asRecord, fieldOf, type JsonRecord, parseJsonBytes } from "./json-text.ts";
+import { recordBatches } from "./record-lines.ts";
 import type { ColumnSample, RecognisedTable } from "./table-columns.ts";
 import { csvRecords } from "./table-csv.ts";
 import { parquetPreview, parquetRecords } from "./table-parquet.ts";
-
-/** One row of a table. `line` is its line number, or where a file has no lines its row number, from 1. */
-export interface TableRecord {
-  readonly record: JsonRecord;
-  readonly line: number;
-  /** Rows of the source that are equal to this one in every column that matters. */
-  readonly rows?: number;
-  /** Of these, rows for a k beyond n. */
-  readonly rowsBeyond?: number;
-}
+import type { TableRecord } from "./table-record.ts";
 
 export type TableKind = "json-lines" | "json-array" | "csv" | "parquet";
 
