@@ -58,7 +58,8 @@ async function* gunzipped(raw: ReturnType<typeof createReadStream>): AsyncGenera
   }
 }
 
-async function* unzstd(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** The decompressed chunks of a zstd stream of any number of frames; throws on damage. */
+export async function* unzstd(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let ready: Buffer[] = [];
   const decompress = new Decompress((data) => {
     if (data.length > 0) ready.push(Buffer.from(data));

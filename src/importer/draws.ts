@@ -16,6 +16,8 @@ export function sharedSampling(sampling: SamplingSettings): SharedSampling {
 
 export const unknownSampling = sharedSampling({});
 
+export const partialScoreNote = "a score between 0 and 1 counts as incorrect (the score is kept)";
+
 /** Numbers draws from 0 for each key, in order of appearance. */
 export class DrawNumbers {
   readonly #next = new Map<string, number>();

@@ -1,12 +1,14 @@
 /** The importers, one a format. */
 import { humanEval } from "./human-eval.ts";
 import type { Importer } from "./importer.ts";
+import { inspect } from "./inspect.ts";
 import { lmEval } from "./lm-eval.ts";
+import { monkeys } from "./monkeys.ts";
 import { systems } from "./systems.ts";
 import { table } from "./table.ts";
 
 /** All importers, the specific before the general. */
-export const importers: readonly Importer[] = [lmEval, humanEval, systems, table];
+export const importers: readonly Importer[] = [lmEval, inspect, humanEval, monkeys, systems, table];
 
 /** One row of `lmcov formats`. */
 export interface Format {

@@ -32,7 +32,6 @@ export async function lmEvalRunOf(path: string, task: string | undefined): Promi
     textOf(fieldOf(results, "model_name")) ??
     modelArguments.get("pretrained") ??
     modelArguments.get("model") ??
-    textOf(fieldOf(config, "model")) ??
     modelFolderOf(path);
   const revision = modelArguments.get("revision") ?? textOf(fieldOf(config, "model_revision")) ?? "";
   const step = /^(?:step[-_]?)(\d{1,15})$/i.exec(revision)?.[1];

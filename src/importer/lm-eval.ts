@@ -9,6 +9,7 @@ import {
   DrawNumbers,
   modelNameOf,
   nameOf,
+  partialScoreNote,
   promptHashOf,
   type SharedSampling,
   sharedSampling,
@@ -50,8 +51,8 @@ async function* readLmEval(path: string, context: ImportContext): AsyncGenerator
     path,
     context,
     drawSet: await fileFingerprint(path),
-    model: options.model || run.model || modelNameOf(options, path),
-    task: options.task ?? name.task ?? stemOf(path),
+    model: run.model || modelNameOf(options, path),
+    task: name.task ?? options.task ?? stemOf(path),
     run,
   });
   for await (const records of recordBatches(path, context)) {
@@ -77,6 +78,7 @@ class DocumentRows {
   readonly #samplings = new Map<string, SharedSampling>();
   /** Responses are the same under every filter: they are handed on under the first one. */
   #firstFilter: string | undefined;
+  readonly #partial = new Set<string>();
 
   constructor(input: DocumentRowsInput) {
     this.#input = input;
@@ -150,6 +152,7 @@ class DocumentRows {
         continue;
       }
       judged += 1;
+      if (scores.some((score) => Number(score) > 0 && Number(score) < 1)) this.#notePartial(metric);
       for (let index = 0; index < repeats; index += 1) {
         const text = texts?.[index];
         rows.push({
@@ -178,6 +181,12 @@ class DocumentRows {
         verifier: `none,${filter}`,
       });
     }
+  }
+
+  #notePartial(metric: string): void {
+    if (this.#partial.has(metric)) return;
+    this.#partial.add(metric);
+    this.#input.context.note(`${this.#input.path}: ${metric}: ${partialScoreNote}`);
   }
 
   #promptHash(record: JsonRecord, request: LmEvalRequest, problem: string): string {
