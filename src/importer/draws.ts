@@ -1,7 +1,7 @@
 /** What every importer needs to make rows: names, hashes, draw numbers. */
 import { basename } from "node:path";
 import { type RowBase, type SamplingSettings, samplingHash, shortHash } from "../record/index.ts";
-import type { ImportOptions } from "./importer.ts";
+import type { ImportContext, ImportOptions } from "./importer.ts";
 
 /** Rows are handed on in batches of about this many. */
 export const batchLength = 4096;
@@ -53,6 +53,16 @@ export function modelNameOf(options: ImportOptions, path: string): string {
 export function taskNameOf(input: { options: ImportOptions; path: string; problem: string }): string {
   if (input.options.task !== undefined) return input.options.task;
   return /^([A-Za-z][\w.+-]*)\/\d+$/.exec(input.problem)?.[1] ?? stemOf(input.path);
+}
+
+/** Says that a name given by the user is not used because the log holds its own. */
+export function noteUnusedName(
+  context: ImportContext,
+  input: { path: string; what: "model" | "task"; given: string | undefined; held: string | undefined },
+): void {
+  const { path, what, given, held } = input;
+  if (given === undefined || held === undefined || given === held) return;
+  context.note(`${path} names its own ${what} (${held}): "${given}" is not used`);
 }
 
 /** A name from a field: a non-empty text or a number; undefined otherwise. */

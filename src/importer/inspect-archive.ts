@@ -4,7 +4,7 @@
  */
 import { InputError, type Row } from "../record/index.ts";
 import { fileFingerprint } from "./byte-source.ts";
-import { batchLength } from "./draws.ts";
+import { batchLength, noteUnusedName } from "./draws.ts";
 import type { ImportContext } from "./importer.ts";
 import { type InspectHeader, inspectHeader } from "./inspect-header.ts";
 import { InspectSamples } from "./inspect-sample.ts";
@@ -21,6 +21,8 @@ export async function* archiveRows(path: string, context: ImportContext): AsyncG
   const archive = await ZipArchive.open(path);
   try {
     const header = await archiveHeader(path, archive);
+    noteUnusedName(context, { path, what: "model", given: context.options.model, held: header.model });
+    noteUnusedName(context, { path, what: "task", given: context.options.task, held: header.task });
     const drawSet = header.evalId ?? (await fileFingerprint(path));
     const samples = new InspectSamples({ file: path, header, drawSet, context });
     const finished = archive.has("summaries.json");

@@ -1,7 +1,7 @@
 /** Inspect logs: one JSON document (`.json`), or a zip archive of JSON members (`.eval`), finished or not. */
 import { InputError, type Row } from "../record/index.ts";
 import { byteChunks, fileFingerprint } from "./byte-source.ts";
-import { batchLength } from "./draws.ts";
+import { batchLength, noteUnusedName } from "./draws.ts";
 import type { ImportContext, Importer } from "./importer.ts";
 import { readHead } from "./input-head.ts";
 import { archiveRows } from "./inspect-archive.ts";
@@ -31,6 +31,8 @@ function isZip(bytes: Uint8Array): boolean {
 
 async function* documentRows(path: string, context: ImportContext): AsyncGenerator<Row[]> {
   const header = inspectHeader(path, await documentHead(path));
+  noteUnusedName(context, { path, what: "model", given: context.options.model, held: header.model });
+  noteUnusedName(context, { path, what: "task", given: context.options.task, held: header.task });
   const drawSet = header.evalId ?? (await fileFingerprint(path));
   const samples = new InspectSamples({ file: path, header, drawSet, context });
   let rows: Row[] = [];

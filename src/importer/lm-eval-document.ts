@@ -51,6 +51,18 @@ export function metricsOf(record: JsonRecord): [name: string, value: unknown][] 
   return listed.map((name) => [name, fieldOf(record, name)]);
 }
 
+/** A filter that votes over the repeats, such as `maj@64`: its metric judges no single draw. */
+export function isVote(filter: string): boolean {
+  return /maj|vote|consensus|best[-_@]?of/i.test(filter);
+}
+
+/** True if the filter handed all repeats to the metric (by default it hands on the first one). */
+export function metricSawAllRepeats(record: JsonRecord, repeats: number): boolean {
+  const filtered = fieldOf(record, "filtered_resps");
+  const first: unknown = Array.isArray(filtered) ? filtered[0] : undefined;
+  return repeats > 1 && Array.isArray(first) && first.length === repeats;
+}
+
 const settingNames: Readonly<Record<string, keyof SamplingSettings>> = {
   temperature: "temperature",
   top_p: "topP",

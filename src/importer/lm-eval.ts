@@ -3,12 +3,13 @@
  * the log's metric judges the first one only, so the others are unscored unless the metric speaks of every repeat.
  */
 import { crc32 } from "node:zlib";
-import type { Row, RowBase, SamplingSettings } from "../record/index.ts";
+import type { Outcome, Row, RowBase, SamplingSettings } from "../record/index.ts";
 import { fileFingerprint } from "./byte-source.ts";
 import {
   DrawNumbers,
   modelNameOf,
   nameOf,
+  noteUnusedName,
   partialScoreNote,
   promptHashOf,
   type SharedSampling,
@@ -22,7 +23,9 @@ import { leadingKeys } from "./json-pieces.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
 import {
   generatedTexts,
+  isVote,
   type LmEvalRequest,
+  metricSawAllRepeats,
   metricsOf,
   requestOf,
   samplingFrom,
@@ -47,6 +50,8 @@ async function* readLmEval(path: string, context: ImportContext): AsyncGenerator
   const { options } = context;
   const name = samplesNameParts(path);
   const run = await lmEvalRunOf(path, name.task);
+  noteUnusedName(context, { path, what: "model", given: options.model, held: run.model });
+  noteUnusedName(context, { path, what: "task", given: options.task, held: name.task });
   const maker = new DocumentRows({
     path,
     context,
@@ -78,7 +83,7 @@ class DocumentRows {
   readonly #samplings = new Map<string, SharedSampling>();
   /** Responses are the same under every filter: they are handed on under the first one. */
   #firstFilter: string | undefined;
-  readonly #partial = new Set<string>();
+  readonly #noted = new Set<string>();
 
   constructor(input: DocumentRowsInput) {
     this.#input = input;
@@ -134,59 +139,77 @@ class DocumentRows {
     record: JsonRecord,
     input: { base: RowBase; first: number; texts: readonly string[] | undefined; filter: string },
   ): void {
-    const { base, first, texts, filter } = input;
-    const { context, drawSet } = this.#input;
-    const { file, line } = base.source;
-    const place = { file, ...(line !== undefined && { line }) };
+    const { base, texts, filter } = input;
+    const { context, drawSet, path: file } = this.#input;
     const repeats = texts?.length ?? 1;
-    let judged = 0;
+    if (repeats > 1 && isVote(filter)) {
+      this.#note(`the filter ${filter} judges a vote over the repeats, not a draw: left out`);
+      return;
+    }
+    const allSeen = metricSawAllRepeats(record, repeats);
+    let judged = false;
     for (const [metric, value] of metricsOf(record)) {
       if (this.#input.run.lowerIsBetter.has(metric)) continue;
       const verifier = `${metric},${filter}`;
       const perRepeat = Array.isArray(value) && repeats > 1 && value.length === repeats;
       const scores: unknown[] = perRepeat ? value : [value];
       if (!scores.every((score) => typeof score === "number" || typeof score === "boolean")) {
-        if (value === undefined || value === null) {
-          context.reject({ ...place, field: metric, reason: `the metric's value is ${shown(value)}` });
-        }
+        if (value !== undefined && value !== null) continue;
+        const place = { file, ...(base.source.line !== undefined && { line: base.source.line }) };
+        context.reject({ ...place, field: metric, reason: `the metric's value is ${shown(value)}` });
         continue;
       }
-      judged += 1;
-      if (scores.some((score) => Number(score) > 0 && Number(score) < 1)) this.#notePartial(metric);
-      for (let index = 0; index < repeats; index += 1) {
-        const text = texts?.[index];
-        rows.push({
-          kind: "outcome",
-          ...base,
-          drawSet,
-          draw: first + index,
-          ...(index < scores.length
-            ? judgement(Number(scores[index]), metric)
-            : { verdict: "unscored" as const, reason: unscoredRepeat }),
-          ...(text !== undefined && { fingerprint: crc32(text) }),
-          verifier,
-        });
+      if (allSeen && !perRepeat) {
+        const correct = /^pass(?:@|_at_)1$/.test(metric) ? Math.round(Number(value) * repeats) : undefined;
+        if (correct === undefined || !(Math.abs(correct - Number(value) * repeats) < 1e-6)) {
+          this.#note(`${metric} speaks of all repeats at once: left out`);
+          continue;
+        }
+        judged = true;
+        const stopping = context.options.stopping ?? { kind: "fixed" };
+        rows.push({ kind: "count", ...base, drawSet, n: repeats, correct, unscored: 0, stopping, verifier });
+        continue;
       }
+      judged = true;
+      if (scores.some((score) => Number(score) > 0 && Number(score) < 1)) {
+        this.#note(`${metric}: ${partialScoreNote}`);
+      }
+      this.#appendDraws(rows, input, (index) => ({
+        ...(index < scores.length ? judgement(Number(scores[index]), metric) : unscored(unscoredRepeat)),
+        verifier,
+      }));
     }
-    if (judged > 0 || texts === undefined) return;
-    for (const [index, text] of texts.entries()) {
+    if (judged || texts === undefined) return;
+    this.#appendDraws(rows, input, () => ({
+      ...unscored("no verdict in the log"),
+      verifier: `none,${filter}`,
+    }));
+  }
+
+  #appendDraws(
+    rows: Row[],
+    input: { base: RowBase; first: number; texts: readonly string[] | undefined },
+    verdictOf: (index: number) => Pick<Outcome, "verdict" | "reason" | "score" | "verifier">,
+  ): void {
+    const repeats = input.texts?.length ?? 1;
+    for (let index = 0; index < repeats; index += 1) {
+      const text = input.texts?.[index];
       rows.push({
         kind: "outcome",
-        ...base,
-        drawSet,
-        draw: first + index,
-        verdict: "unscored",
-        reason: "no verdict in the log",
-        fingerprint: crc32(text),
-        verifier: `none,${filter}`,
+        ...input.base,
+        drawSet: this.#input.drawSet,
+        draw: input.first + index,
+        ...verdictOf(index),
+        ...(text !== undefined && { fingerprint: crc32(text) }),
       });
     }
   }
 
-  #notePartial(metric: string): void {
-    if (this.#partial.has(metric)) return;
-    this.#partial.add(metric);
-    this.#input.context.note(`${this.#input.path}: ${metric}: ${partialScoreNote}`);
+  /** Says a thing of this file once. */
+  #note(message: string): void {
+    if (this.#noted.has(message)) return;
+    this.#noted.add(message);
+    this.#input.context.note(`${this.#input.path}: ${message}`);
   }
 
   #promptHash(record: JsonRecord, request: LmEvalRequest, problem: string): string {
@@ -208,16 +231,18 @@ class DocumentRows {
   }
 }
 
-type Judgement =
-  | { readonly verdict: "correct" | "incorrect"; readonly score?: number }
-  | { readonly verdict: "unscored"; readonly reason: string; readonly score?: number };
+type Judgement = Pick<Outcome, "verdict" | "reason" | "score">;
+
+function unscored(reason: string): Judgement {
+  return { verdict: "unscored", reason };
+}
 
 /** A verdict from a metric's value: 1 is correct, less within [0, 1] is not; anything else says nothing. */
 function judgement(score: number, metric: string): Judgement {
   if (score === 1) return { verdict: "correct" };
   if (score === 0) return { verdict: "incorrect" };
-  if (Number.isNaN(score)) return { verdict: "unscored", reason: `${metric} is NaN` };
+  if (Number.isNaN(score)) return unscored(`${metric} is NaN`);
   if (score > 0 && score < 1) return { verdict: "incorrect", score };
   const known = Number.isFinite(score) ? { score } : {};
-  return { verdict: "unscored", reason: `${metric} is not within [0, 1]`, ...known };
+  return { ...unscored(`${metric} is not within [0, 1]`), ...known };
 }

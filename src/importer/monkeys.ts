@@ -12,7 +12,7 @@ import type { ImportContext, Importer } from "./importer.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
 
 /** A problem's file is read whole; ten thousand samples of a thousand characters take 10 MB. */
-const largestFile = 64 << 20;
+const largestFile = 32 << 20;
 /** Aliases repeat a part of the document: few are honest, many are a bomb. */
 const mostAliases = 100;
 
@@ -106,7 +106,7 @@ async function yamlRecord(path: string, context: ImportContext): Promise<JsonRec
   for await (const chunk of byteChunks(path, (bytes) => context.progress(bytes))) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length > largestFile) throw new InputError(`${path}: a YAML file over 64 MiB is not read`);
+    if (length > largestFile) throw new InputError(`${path}: a YAML file over 32 MiB is not read`);
   }
   let value: unknown;
   try {

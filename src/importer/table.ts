@@ -1,7 +1,7 @@
 /** Any table of counts, draws or log-probabilities: CSV, TSV, JSON lines, a JSON array or Parquet. */
 import { InputError, type Row } from "../record/index.ts";
 import { fileFingerprint } from "./byte-source.ts";
-import { batchLength } from "./draws.ts";
+import { batchLength, noteUnusedName } from "./draws.ts";
 import type { ImportContext, Importer, InputHead } from "./importer.ts";
 import { readHead } from "./input-head.ts";
 import {
@@ -45,6 +45,10 @@ async function* readTable(path: string, context: ImportContext): AsyncGenerator<
     );
   }
   context.note(`${path}: ${describeColumns(recognised.table)}`);
+  const { model, task } = recognised.table.roles;
+  const held = (column: string | undefined) => column && `the column "${column}"`;
+  noteUnusedName(context, { path, what: "model", given: context.options.model, held: held(model) });
+  noteUnusedName(context, { path, what: "task", given: context.options.task, held: held(task) });
   const drawSet = await fileFingerprint(path);
   const maker = new TableRows({ path, table: recognised.table, drawSet, context });
   let rows: Row[] = [];
