@@ -1,0 +1,40 @@
+/** How often good answers come up: pass@k, its forecast beyond the draws, and what stands behind them. Browser-safe. */
+export { type BetaBinomialForecast, betaBinomialForecast } from "./beta-binomial.ts";
+export {
+  checkCount,
+  checkCounts,
+  drawsDifferForUnknownReason,
+  type ProblemCount,
+  type StoppingRule,
+} from "./counts.ts";
+export {
+  type ForecastOptions,
+  forecastPassAtK,
+  type PassAtKForecast,
+  type ShareUnderRate,
+  shareUnderRate,
+} from "./forecast.ts";
+export {
+  type RateQuantile,
+  rateQuantile,
+  type SamplesForTarget,
+  samplesForTarget,
+} from "./forecast-inverse.ts";
+export { type ClusterEstimate, clopperPearson, type Interval, kornGraubard } from "./interval.ts";
+export { fitMixingDistribution, type MixingDistribution } from "./mixing-distribution.ts";
+export {
+  type LevelOptions,
+  largestCommonK,
+  type PassAtKEstimate,
+  passAtK,
+  passAtKCurve,
+  passAtKEstimates,
+} from "./pass-at-k.ts";
+export {
+  type NamedCount,
+  type ProblemRow,
+  type ProblemTableOptions,
+  problemTable,
+  uncovered,
+} from "./problem-table.ts";
+export * from "./reward.ts";
