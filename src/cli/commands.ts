@@ -1,0 +1,42 @@
+/** The commands by name; each file is loaded only when its command is asked for, so that `--help` stays quick. */
+import type { Command } from "commander";
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<{ command: () => Command }>;
+}
+
+export const commandEntries: readonly CommandEntry[] = [
+  {
+    name: "report",
+    summary: "what these logs say: which model, how many samples, what cannot be known",
+    load: () => import("./report.ts"),
+  },
+  {
+    name: "passk",
+    summary: "pass@k for k up to the draws taken, with intervals",
+    load: () => import("./passk.ts"),
+  },
+  {
+    name: "forecast",
+    summary: "pass@k beyond the draws taken, samples needed for a target",
+    load: () => import("./forecast.ts"),
+  },
+  {
+    name: "problems",
+    summary: "per-problem counts, intervals, marginal gain, uncovered problems",
+    load: () => import("./problems.ts"),
+  },
+  {
+    name: "reward",
+    summary: "Best-of-N under a reward: proxy and gold curves, majority vote",
+    load: () => import("./reward.ts"),
+  },
+  {
+    name: "import",
+    summary: "write logs into a run folder that every command reads",
+    load: () => import("./import.ts"),
+  },
+  { name: "formats", summary: "log formats that are recognised", load: () => import("./formats.ts") },
+];

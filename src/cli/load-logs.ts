@@ -1,0 +1,154 @@
+/** From paths on the command line to counts: logs of any format and run folders, through one ledger. */
+import { stat } from "node:fs/promises";
+import {
+  discoverInputs,
+  type ImportContext,
+  type ImportOptions,
+  readRows,
+  recogniseInput,
+} from "../importer/index.ts";
+import { InputError, type Row } from "../record/index.ts";
+import { type CountGroup, isRunFolder, Ledger, readJournal, readRun } from "../store/index.ts";
+import { type Verifier, verifierByName } from "../verifier/index.ts";
+import { ImportTally } from "./import-tally.ts";
+import { megabytes, progressLine } from "./progress.ts";
+import { type Agreement, reScored } from "./re-score.ts";
+
+export interface LoadOptions {
+  readonly format?: string;
+  readonly importOptions: Omit<ImportOptions, "texts">;
+  /** Name of a verifier that re-scores the saved responses. */
+  readonly verify?: string;
+  readonly poolSampling: boolean;
+  readonly keepDetails?: boolean;
+}
+
+export interface LoadedFile {
+  readonly path: string;
+  readonly importer: string;
+  readonly rows: number;
+}
+
+export interface LoadedLogs {
+  readonly groups: readonly CountGroup[];
+  readonly tally: ImportTally;
+  readonly files: readonly LoadedFile[];
+  readonly agreement: Agreement | undefined;
+  /** Name of the verifier that re-scored, as outcomes carry it. */
+  readonly verifierName: string | undefined;
+  readonly likelihoods: number;
+}
+
+/** An input to read: a file with its importer, or a run folder. */
+export interface Input {
+  readonly path: string;
+  readonly bytes: number;
+  readonly run: boolean;
+}
+
+/** The files and run folders behind paths given by the user, without repetition. */
+export async function inputsOf(paths: readonly string[], tally: ImportTally): Promise<Input[]> {
+  const inputs = new Map<string, Input>();
+  for (const path of paths) {
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) throw new InputError(`${path}: no such file or folder`);
+    if (found.isDirectory() && isRunFolder(path)) {
+      inputs.set(path, { path, bytes: 0, run: true });
+      continue;
+    }
+    for (const file of await discoverInputs(path, (message) => tally.note(message))) {
+      inputs.set(file, { path: file, bytes: (await stat(file)).size, run: false });
+    }
+  }
+  return [...inputs.values()];
+}
+
+/** Reads everything into counts. Throws InputError where nothing usable is found or draws contradict each other. */
+export async function loadLogs(paths: readonly string[], options: LoadOptions): Promise<LoadedLogs> {
+  const tally = new ImportTally();
+  const verifier = options.verify === undefined ? undefined : verifierByName(options.verify);
+  const inputs = await inputsOf(paths, tally);
+  const ledger = new Ledger({
+    poolSampling: options.poolSampling,
+    keepDetails: options.keepDetails ?? false,
+  });
+  const agreement: Agreement | undefined = verifier && { compared: 0, agreed: 0 };
+  const files: LoadedFile[] = [];
+  const progress = progressLine({
+    title: "reading",
+    total: inputs.reduce((sum, input) => sum + input.bytes, 0),
+    format: megabytes,
+  });
+  let finishedBytes = 0;
+  for (const input of inputs) {
+    let rows = 0;
+    const opened = input.run
+      ? await openRun(input, verifier, tally)
+      : await openFile(input, options, verifier, tally, (bytes) => progress.update(finishedBytes + bytes));
+    for await (const batch of opened.batches) {
+      rows += batch.length;
+      ledger.add(verifier && agreement ? reScored(batch, verifier, agreement) : batch);
+    }
+    finishedBytes += input.bytes;
+    files.push({ path: input.path, importer: opened.importer, rows });
+  }
+  progress.finish();
+  const groups = ledger.groups();
+  if (groups.length === 0) throw nothingUsable(paths, tally, ledger.likelihoods);
+  return { groups, tally, files, agreement, verifierName: verifier?.name, likelihoods: ledger.likelihoods };
+}
+
+interface OpenedInput {
+  readonly importer: string;
+  readonly batches: AsyncIterable<readonly Row[]>;
+}
+
+async function openRun(
+  input: Input,
+  verifier: Verifier | undefined,
+  tally: ImportTally,
+): Promise<OpenedInput> {
+  for (const entry of await readJournal(input.path)) tally.merge(entry);
+  const tables = verifier
+    ? (["responses", "outcomes", "counts"] as const)
+    : (["outcomes", "counts"] as const);
+  return { importer: "run", batches: readRun(input.path, { tables }) };
+}
+
+async function openFile(
+  input: Input,
+  options: LoadOptions,
+  verifier: Verifier | undefined,
+  tally: ImportTally,
+  onProgress: (bytes: number) => void,
+): Promise<OpenedInput> {
+  const importer = await recogniseInput(input.path, {
+    ...(options.format !== undefined && { format: options.format }),
+    map: options.importOptions.map,
+  });
+  const context: ImportContext = {
+    options: { ...options.importOptions, texts: verifier !== undefined },
+    reject: (rejection) => tally.reject(rejection),
+    note: (message) => tally.note(message),
+    drop: (reason, rows) => tally.drop(reason, rows),
+    progress: onProgress,
+  };
+  return { importer: importer.name, batches: readRows(input.path, { importer, context }) };
+}
+
+function nothingUsable(paths: readonly string[], tally: ImportTally, likelihoods: number): InputError {
+  const where = paths.join(", ");
+  const first = tally.examples[0];
+  if (first !== undefined) {
+    const place = first.line === undefined ? first.file : `${first.file}:${first.line}`;
+    return new InputError(
+      `${where}: no valid row; the first of ${tally.rejected} bad ones is ${place}: ${first.reason}`,
+    );
+  }
+  if (likelihoods > 0) {
+    return new InputError(
+      `${where}: holds log-probabilities and no verdicts or counts; pass@k needs verdicts`,
+    );
+  }
+  return new InputError(`${where}: no row with a verdict or a count`);
+}

@@ -1,0 +1,128 @@
+/** From the ledger's groups to the counts that estimates take: scorer chosen, denominator declared, labels unique. */
+import { describeSampling, InputError } from "../record/index.ts";
+import type { ModelCounts, ProblemCounts } from "../report/index.ts";
+import type { CountGroup, ProblemTally } from "../store/index.ts";
+import type { LogOptions } from "./log-options.ts";
+
+export interface SelectedCounts {
+  readonly models: readonly ModelCounts[];
+  /** The groups behind the models, at the same positions. */
+  readonly groups: readonly CountGroup[];
+  /** What was chosen on the user's behalf, for the report. */
+  readonly remarks: readonly string[];
+}
+
+/** Throws InputError where nothing is left or where an asked scorer or model does not exist. */
+export function selectedCounts(
+  groups: readonly CountGroup[],
+  options: Pick<LogOptions, "scorer" | "unscored" | "only" | "verify" | "stopping">,
+): SelectedCounts {
+  const remarks: string[] = [];
+  const named = groupsNamed(groups, options.only);
+  const scored = groupsByScorer(named, options, remarks);
+  const usable = scored.filter((group) =>
+    group.problems.some((problem) => denominator(problem, options.unscored) > 0),
+  );
+  if (usable.length === 0) {
+    throw new InputError(
+      "no draw has a verdict; re-score the saved responses with --verify, or map a column with --map correct=…",
+    );
+  }
+  const labels = uniqueLabels(usable);
+  const models = usable.map((group, index) => {
+    const counted = group.problems.filter((problem) => denominator(problem, options.unscored) > 0);
+    return {
+      label: labels[index] ?? group.model,
+      model: group.model,
+      ...(group.step !== undefined && { step: group.step }),
+      ...(group.trainingTokens !== undefined && { trainingTokens: group.trainingTokens }),
+      task: group.task,
+      sampling: group.sampling,
+      verifier: group.verifier,
+      problems: counted.map((problem) => problemCounts(problem, options)),
+      unscoredProblems: group.problems
+        .filter((problem) => denominator(problem, options.unscored) === 0)
+        .map(({ problem }) => problem),
+    };
+  });
+  return { models, groups: usable, remarks };
+}
+
+function groupsNamed(groups: readonly CountGroup[], only: string | undefined): readonly CountGroup[] {
+  if (only === undefined) return groups;
+  const kept = groups.filter((group) => group.model.includes(only));
+  if (kept.length > 0) return kept;
+  const names = [...new Set(groups.map((group) => group.model))].slice(0, 10).join(", ");
+  throw new InputError(`--only ${only}: no model has this in its name; there are ${names}`);
+}
+
+function groupsByScorer(
+  groups: readonly CountGroup[],
+  options: Pick<LogOptions, "scorer" | "verify">,
+  remarks: string[],
+): CountGroup[] {
+  const wanted = options.scorer ?? options.verify;
+  const scorers = [...new Set(groups.map((group) => group.verifier))];
+  if (options.scorer !== undefined && !scorers.includes(options.scorer)) {
+    throw new InputError(`--scorer ${options.scorer}: the logs hold ${scorers.join(", ")}`);
+  }
+  const chosen = new Map<string, CountGroup>();
+  const others = new Map<string, Set<string>>();
+  for (const group of groups) {
+    const key = [group.model, group.step, group.trainingTokens, group.task, group.samplingHash].join(
+      "\u0000",
+    );
+    const present = chosen.get(key);
+    if (wanted !== undefined) {
+      if (group.verifier === wanted) chosen.set(key, group);
+      continue;
+    }
+    if (present === undefined) {
+      chosen.set(key, group);
+      continue;
+    }
+    const set = others.get(present.verifier) ?? new Set<string>();
+    others.set(present.verifier, set.add(group.verifier));
+  }
+  for (const [scorer, rest] of others) {
+    remarks.push(
+      `Several scorers in the logs: ${scorer} is used; --scorer chooses among ${[...rest].join(", ")} too.`,
+    );
+  }
+  return [...chosen.values()];
+}
+
+function denominator(problem: ProblemTally, policy: LogOptions["unscored"]): number {
+  return policy === "incorrect" ? problem.n + problem.unscored : problem.n;
+}
+
+function problemCounts(
+  problem: ProblemTally,
+  options: Pick<LogOptions, "unscored" | "stopping">,
+): ProblemCounts {
+  const known = problem.stopping.kind === "unknown" ? options.stopping : undefined;
+  return {
+    problem: problem.problem,
+    draws: denominator(problem, options.unscored),
+    correct: problem.correct,
+    unscored: problem.unscored,
+    stopping: known ?? problem.stopping,
+  };
+}
+
+function uniqueLabels(groups: readonly CountGroup[]): string[] {
+  const parts = (group: CountGroup): (string | undefined)[] => [
+    group.step === undefined ? undefined : `step ${group.step}`,
+    group.trainingTokens === undefined ? undefined : `${group.trainingTokens} tokens`,
+    describeSampling(group.sampling) || undefined,
+  ];
+  return groups.map((group) => {
+    const rivals = groups.filter((other) => other.model === group.model && other.task === group.task);
+    const own = parts(group);
+    const telling = own.filter(
+      (part, index) =>
+        part !== undefined && (index < 2 || rivals.some((rival) => parts(rival)[index] !== part)),
+    );
+    return rivals.length === 1 && telling.length === 0 ? group.model : [group.model, ...telling].join(", ");
+  });
+}

@@ -1,0 +1,55 @@
+/** Verdicts of a verifier on saved responses, beside the log's own, with how often the two agree. */
+import type { Outcome, Response, Row } from "../record/index.ts";
+import type { Verifier } from "../verifier/index.ts";
+
+export interface Agreement {
+  /** Draws that both the log and the verifier scored. */
+  compared: number;
+  agreed: number;
+}
+
+const drawName = (row: Response | Outcome) =>
+  `${row.model}\u0000${row.step ?? ""}\u0000${row.samplingHash}\u0000${row.promptHash}\u0000${row.problem}\u0000${row.drawSet}\u0000${row.draw}`;
+
+/** The rows and, after them, one outcome of the verifier for each drawn response. Counts agreement on the way. */
+export function reScored(rows: readonly Row[], verifier: Verifier, agreement: Agreement): Row[] {
+  const logged = new Map<string, Outcome>();
+  for (const row of rows) {
+    if (row.kind === "outcome" && row.verdict !== "unscored" && !logged.has(drawName(row))) {
+      logged.set(drawName(row), row);
+    }
+  }
+  const added: Outcome[] = [];
+  for (const row of rows) {
+    if (row.kind !== "response" || row.role !== "draw") continue;
+    const outcome = outcomeOf(row, verifier);
+    added.push(outcome);
+    const own = logged.get(drawName(row));
+    if (own === undefined || outcome.verdict === "unscored") continue;
+    agreement.compared += 1;
+    if (own.verdict === outcome.verdict) agreement.agreed += 1;
+  }
+  return [...rows, ...added];
+}
+
+function outcomeOf(row: Response, verifier: Verifier): Outcome {
+  const result = verifier.verify({ response: row.text, target: row.target });
+  return {
+    kind: "outcome",
+    model: row.model,
+    ...(row.step !== undefined && { step: row.step }),
+    ...(row.trainingTokens !== undefined && { trainingTokens: row.trainingTokens }),
+    task: row.task,
+    problem: row.problem,
+    promptHash: row.promptHash,
+    sampling: row.sampling,
+    samplingHash: row.samplingHash,
+    source: row.source,
+    drawSet: row.drawSet,
+    draw: row.draw,
+    verdict: result.verdict,
+    ...(result.reason !== undefined && { reason: result.reason }),
+    ...(result.answer !== undefined && { answer: result.answer }),
+    verifier: verifier.name,
+  };
+}

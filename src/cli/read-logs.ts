@@ -1,0 +1,88 @@
+/** What every command on logs does first: read, choose scorer and denominator, and say what was left out. */
+import type { InputSummary, ModelCounts } from "../report/index.ts";
+import { countText, printable } from "../report/index.ts";
+import type { CountGroup } from "../store/index.ts";
+import { exitCode } from "./exit-code.ts";
+import { rejectionText } from "./import-tally.ts";
+import { loadLogs } from "./load-logs.ts";
+import { type LogOptions, loadRequest } from "./log-options.ts";
+import { selectedCounts } from "./model-counts.ts";
+import { printRemark } from "./print.ts";
+
+export interface ReadLogs {
+  readonly models: readonly ModelCounts[];
+  readonly groups: readonly CountGroup[];
+  readonly inputs: InputSummary;
+  readonly words: readonly string[];
+  readonly remarks: readonly string[];
+  readonly denominator: string;
+}
+
+/** Reads logs as the options say; sets exit code 3 under `--strict` if a row was rejected. */
+export async function readLogs(
+  words: readonly string[],
+  options: LogOptions,
+  request: { keepDetails?: boolean } = {},
+): Promise<ReadLogs> {
+  const { inputs, load } = loadRequest(words, options);
+  const loaded = await loadLogs(inputs, { ...load, keepDetails: request.keepDetails ?? false });
+  const selected = selectedCounts(loaded.groups, {
+    ...options,
+    ...(loaded.verifierName !== undefined && { verify: loaded.verifierName }),
+  });
+  if (options.strict && loaded.tally.rejected > 0) process.exitCode = exitCode.partial;
+  const remarks = [...selected.remarks];
+  const { agreement } = loaded;
+  if (agreement !== undefined && agreement.compared > 0) {
+    remarks.push(
+      `Re-scored by ${options.verify}: agrees with the log's own verdict on ${countText(agreement.agreed)} of ${countText(agreement.compared)} draws.`,
+    );
+  }
+  const repeated = loaded.groups.reduce((sum, group) => sum + group.repeated, 0);
+  if (repeated > 0)
+    remarks.push(`${countText(repeated)} draws or counts were given more than once and counted once.`);
+  return {
+    models: selected.models,
+    groups: selected.groups,
+    words: inputs,
+    inputs: {
+      files: loaded.files,
+      rejected: loaded.tally.rejected,
+      rejections: loaded.tally.examples.map(rejectionText),
+      dropped: loaded.tally.drops,
+      notes: loaded.tally.notes,
+    },
+    remarks,
+    denominator: denominatorText(selected.models, options.unscored),
+  };
+}
+
+/** Remarks about the input on standard error, for commands whose result is a table. */
+export function printReadRemarks(read: ReadLogs): void {
+  const { inputs } = read;
+  for (const note of [...inputs.notes, ...read.remarks, read.denominator])
+    printRemark(`• ${printable(note, 400)}`);
+  for (const { reason, rows } of inputs.dropped) {
+    printRemark(`• ${countText(rows)} rows left out: ${printable(reason, 400)}`);
+  }
+  if (inputs.rejected === 0) return;
+  printRemark(`• ${countText(inputs.rejected)} bad rows rejected, such as:`);
+  for (const text of inputs.rejections.slice(0, 5)) printRemark(`    ${printable(text, 400)}`);
+}
+
+function denominatorText(models: readonly ModelCounts[], policy: LogOptions["unscored"]): string {
+  let unscored = 0;
+  let without = 0;
+  for (const model of models) {
+    for (const problem of model.problems) unscored += problem.unscored;
+    without += model.unscoredProblems.length;
+  }
+  const rule =
+    policy === "incorrect"
+      ? "Denominator: all draws; unscored ones count as not correct"
+      : "Denominator: scored draws; unscored ones are left out of n";
+  const seen = unscored === 0 ? "none here" : `${countText(unscored)} here`;
+  const problems =
+    without === 0 ? "" : `; ${countText(without)} problems without a scored draw are in no estimate`;
+  return `${rule} (${seen})${problems}.`;
+}

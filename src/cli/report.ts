@@ -1,0 +1,95 @@
+/** `lmcov report`: the answer, in the terminal, as JSON and as one HTML file. */
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { randomGenerator } from "../numeric/index.ts";
+import { analyseTasks, buildReport, htmlReport, type TaskAnalysis, terminalText } from "../report/index.ts";
+import { type LogOptions, levelOf, logCommand, positiveIntegers } from "./log-options.ts";
+import { modelFields } from "./model-fields.ts";
+import { jsonText, printRemark, printResult } from "./print.ts";
+import { progressLine } from "./progress.ts";
+import { readLogs } from "./read-logs.ts";
+
+interface ReportOptions extends LogOptions {
+  readonly k?: number[];
+  readonly target?: number;
+  readonly out: string;
+  readonly html: boolean;
+  readonly seed: string;
+}
+
+const examples = `
+Examples:
+  lmcov report samples_gsm8k.jsonl
+  lmcov report checkpoints/*/samples_*.jsonl --k 1,8,64 --target 0.9
+  lmcov report solutions.jsonl --verify numeric --out report-gsm8k
+  lmcov report run --json > report.json`;
+
+export function command(): Command {
+  return logCommand("report")
+    .option(
+      "--k <list>",
+      "numbers of draws to report; the largest that all models measure decides",
+      positiveIntegers,
+    )
+    .option("--target <share>", "share of problems to solve, for the draws needed", levelOf)
+    .option("--out <folder>", "folder for report.html and report.json", "lmcov-report")
+    .option("--no-html", "write no files")
+    .option("--seed <text>", "seed of the bootstrap", "lmcov")
+    .addHelpText("after", examples)
+    .action(run);
+}
+
+async function run(words: string[], options: ReportOptions): Promise<void> {
+  const read = await readLogs(words, options);
+  const progress = progressLine({ title: "estimating", total: read.models.length });
+  const tasks = analyseTasks(read.models, {
+    level: options.level,
+    generator: randomGenerator(options.seed),
+    ...(options.k !== undefined && { ks: options.k }),
+    ...(options.target !== undefined && { target: options.target }),
+    onProgress: (done) => progress.update(done),
+  });
+  progress.finish();
+  const report = buildReport({
+    tasks,
+    inputs: read.inputs,
+    words: read.words,
+    denominator: read.denominator,
+    remarks: read.remarks,
+  });
+  const json = jsonText({ ...report, level: options.level, tasks: tasks.map(taskFields) });
+  if (options.html) await writeReport(options.out, { html: htmlReport(report), json });
+  if (options.json) {
+    printResult(json);
+    return;
+  }
+  const width = process.stdout.columns ?? 100;
+  printResult(terminalText(report, { width: Math.min(width, 120), styled: process.stdout.isTTY === true }));
+  if (options.html) printRemark(`\n→ ${join(options.out, "report.html")}`);
+}
+
+function taskFields(task: TaskAnalysis) {
+  const { models, chosen, ...rest } = task;
+  return {
+    ...rest,
+    chosen: models[chosen]?.counts.label,
+    models: models.map(({ counts, measured, forecast }) => ({
+      ...modelFields(counts),
+      passAtK: measured,
+      forecast,
+    })),
+  };
+}
+
+async function writeReport(folder: string, texts: { html: string; json: string }): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of [
+    ["report.html", texts.html],
+    ["report.json", `${texts.json}\n`],
+  ] as const) {
+    const path = join(folder, name);
+    await writeFile(`${path}.tmp`, text);
+    await rename(`${path}.tmp`, path);
+  }
+}

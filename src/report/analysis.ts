@@ -1,0 +1,166 @@
+/** The estimates behind a report, a task at a time: plain numbers that `--json` prints and sections are made from. */
+import {
+  forecastPassAtK,
+  largestCommonK,
+  type PassAtKEstimate,
+  type PassAtKForecast,
+  passAtKEstimates,
+  type SamplesForTarget,
+  type ShareUnderRate,
+  samplesForTarget,
+  shareUnderRate,
+} from "../coverage/index.ts";
+import { type ConfidenceSetOptions, type PassAtKComparison, passAtKComparison } from "../selection/index.ts";
+import {
+  type DrawTotals,
+  drawTotals,
+  forecastDrawCounts,
+  type ModelCounts,
+  shownDrawCounts,
+} from "./model-counts.ts";
+
+export interface AnalysisOptions {
+  readonly level: number;
+  /** Numbers of draws asked for; chosen from the logs otherwise. */
+  readonly ks?: readonly number[];
+  /** Share of problems to solve, for the number of samples needed. */
+  readonly target?: number;
+  /** Source of the bootstrap's randomness. */
+  readonly generator: ConfidenceSetOptions["generator"];
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface ModelAnalysis {
+  readonly counts: ModelCounts;
+  readonly totals: DrawTotals;
+  /** pass@k for the k asked for that the draws allow. */
+  readonly measured: readonly PassAtKEstimate[];
+  /** pass@k at many k up to the smallest n, for a chart. */
+  readonly curve: readonly PassAtKEstimate[];
+  /** pass@k for k beyond the draws; empty where one draw a problem leaves everything open. */
+  readonly forecast: readonly PassAtKForecast[];
+}
+
+export interface TaskAnalysis {
+  readonly task: string;
+  readonly models: readonly ModelAnalysis[];
+  /** Paired comparison at each measured k; undefined for a single model or without common problems. */
+  readonly comparison: PassAtKComparison | undefined;
+  /** The k that decides: the largest that is measured for all models. */
+  readonly decidingK: number;
+  /** Position in `models` of the model with the highest pass@k at the deciding k. */
+  readonly chosen: number;
+  readonly target: SamplesForTarget | undefined;
+  readonly underRate: readonly ShareUnderRate[];
+  readonly level: number;
+}
+
+/** Success rates under which shares of problems are reported: one in ten, hundred, thousand, ten thousand. */
+const shownRates = [0.1, 0.01, 0.001, 0.0001];
+
+/** Analyses each task of the models; tasks in order of appearance. */
+export function analyseTasks(models: readonly ModelCounts[], options: AnalysisOptions): TaskAnalysis[] {
+  const byTask = new Map<string, ModelCounts[]>();
+  for (const model of models) byTask.set(model.task, [...(byTask.get(model.task) ?? []), model]);
+  let done = 0;
+  const advance = () => {
+    done += 1;
+    options.onProgress?.(done, models.length);
+  };
+  return [...byTask].map(([task, members]) => analyseTask(task, members, options, advance));
+}
+
+function analyseTask(
+  task: string,
+  models: readonly ModelCounts[],
+  options: AnalysisOptions,
+  advance: () => void,
+): TaskAnalysis {
+  const smallest = models.map(({ problems }) => largestCommonK(problems));
+  const ks = options.ks ?? shownDrawCounts(Math.max(...smallest));
+  const decidingK = Math.max(1, ...ks.filter((k) => k <= Math.min(...smallest)));
+  const analyses = models.map((counts, index) => {
+    const analysis = analyseModel(counts, ks, smallest[index] ?? 1, options);
+    advance();
+    return analysis;
+  });
+  const comparison = compared(
+    models,
+    ks.filter((k) => k <= Math.min(...smallest)),
+    options,
+  );
+  const chosen = chosenModel(analyses, comparison, decidingK);
+  const counts = models[chosen]?.problems ?? [];
+  const informative = drawTotals({ problems: counts }).mostDraws > 1;
+  const target = informative ? chosenTarget(analyses[chosen], options) : undefined;
+  return {
+    task,
+    models: analyses,
+    comparison,
+    decidingK,
+    chosen,
+    target: target === undefined ? undefined : samplesForTarget(counts, target, { level: options.level }),
+    level: options.level,
+    underRate: informative ? shareUnderRate(counts, shownRates, { level: options.level }) : [],
+  };
+}
+
+function analyseModel(
+  counts: ModelCounts,
+  ks: readonly number[],
+  smallestN: number,
+  options: AnalysisOptions,
+): ModelAnalysis {
+  const totals = drawTotals(counts);
+  const { level } = options;
+  const within = ks.filter((k) => k <= smallestN);
+  const beyond =
+    options.ks === undefined ? forecastDrawCounts(totals.mostDraws) : ks.filter((k) => k > smallestN);
+  return {
+    counts,
+    totals,
+    measured: within.length === 0 ? [] : passAtKEstimates(counts.problems, within, { level }),
+    curve: passAtKEstimates(counts.problems, curveDrawCounts(smallestN), { level }),
+    forecast:
+      totals.mostDraws < 2 || beyond.length === 0 ? [] : forecastPassAtK(counts.problems, beyond, { level }),
+  };
+}
+
+function compared(
+  models: readonly ModelCounts[],
+  ks: readonly number[],
+  options: AnalysisOptions,
+): PassAtKComparison | undefined {
+  if (models.length < 2 || ks.length === 0) return undefined;
+  const inputs = models.map(({ label, problems }) => ({ model: label, problems }));
+  return passAtKComparison(inputs, ks, { level: options.level, generator: options.generator });
+}
+
+/** The best of the paired comparison at k; without one, the highest pass@k on each model's own problems. */
+function chosenModel(
+  analyses: readonly ModelAnalysis[],
+  comparison: PassAtKComparison | undefined,
+  k: number,
+): number {
+  const best = comparison?.comparisons.find((at) => at.k === k)?.best;
+  const compared = analyses.findIndex(({ counts }) => counts.label === best);
+  if (compared >= 0) return compared;
+  const values = analyses.map(({ measured }) => measured.find((at) => at.k === k)?.estimate ?? -1);
+  return values.indexOf(Math.max(...values));
+}
+
+/** The target asked for, or the first of 50, 75, 90, 95 and 99% that the measured pass@k has not reached. */
+function chosenTarget(analysis: ModelAnalysis | undefined, options: AnalysisOptions): number | undefined {
+  if (options.target !== undefined) return options.target;
+  const reached = analysis?.measured.at(-1)?.estimate ?? 0;
+  return [0.5, 0.75, 0.9, 0.95, 0.99].find((target) => target > reached);
+}
+
+/** About twelve values of k a decade from 1 to n. */
+function curveDrawCounts(n: number): number[] {
+  const steps = Math.ceil(12 * Math.log10(n)) + 1;
+  const values = Array.from({ length: steps }, (_, index) => Math.round(10 ** (index / 12))).filter(
+    (k) => k < n,
+  );
+  return [...new Set([...values, n])];
+}

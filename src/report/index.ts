@@ -1,0 +1,15 @@
+export { type AnalysisOptions, analyseTasks, type ModelAnalysis, type TaskAnalysis } from "./analysis.ts";
+export { htmlReport } from "./html.ts";
+export {
+  type DrawTotals,
+  drawTotals,
+  forecastDrawCounts,
+  type ModelCounts,
+  type ProblemCounts,
+  shownDrawCounts,
+} from "./model-counts.ts";
+export { countText, intervalText, plural, rangeText, rateText } from "./number-text.ts";
+export { htmlText, printable } from "./printable.ts";
+export { buildReport, type ReportRequest } from "./report.ts";
+export type { Cell, Chart, InputSummary, Report, Section, Table, TableColumn } from "./section.ts";
+export { tableLines, terminalText } from "./terminal.ts";

@@ -1,0 +1,85 @@
+/** What a report is about: the counts of one model, task and sampling, under a declared denominator. */
+import type { SamplingSettings, StoppingRule } from "../record/index.ts";
+
+/** Counts of one problem; `draws` is the denominator that estimates use. */
+export interface ProblemCounts {
+  readonly problem: string;
+  readonly draws: number;
+  readonly correct: number;
+  readonly unscored: number;
+  readonly stopping: StoppingRule;
+}
+
+export interface ModelCounts {
+  /** Unique among the models compared: the model, and its step, task or sampling where these tell two apart. */
+  readonly label: string;
+  readonly model: string;
+  readonly step?: number;
+  readonly trainingTokens?: number;
+  readonly task: string;
+  readonly sampling: SamplingSettings;
+  readonly verifier: string;
+  /** Problems with at least one draw in the denominator. */
+  readonly problems: readonly ProblemCounts[];
+  /** Names of problems without a scored draw: in no estimate. */
+  readonly unscoredProblems: readonly string[];
+}
+
+export interface DrawTotals {
+  readonly problems: number;
+  readonly draws: number;
+  readonly correct: number;
+  readonly unscored: number;
+  readonly fewestDraws: number;
+  readonly mostDraws: number;
+  readonly solvedProblems: number;
+}
+
+/** Totals of a model's counts. */
+export function drawTotals({ problems }: Pick<ModelCounts, "problems">): DrawTotals {
+  let draws = 0;
+  let correct = 0;
+  let unscored = 0;
+  let fewestDraws = Number.POSITIVE_INFINITY;
+  let mostDraws = 0;
+  let solvedProblems = 0;
+  for (const problem of problems) {
+    draws += problem.draws;
+    correct += problem.correct;
+    unscored += problem.unscored;
+    fewestDraws = Math.min(fewestDraws, problem.draws);
+    mostDraws = Math.max(mostDraws, problem.draws);
+    if (problem.correct > 0) solvedProblems += 1;
+  }
+  return {
+    problems: problems.length,
+    draws,
+    correct,
+    unscored,
+    fewestDraws: problems.length === 0 ? 0 : fewestDraws,
+    mostDraws,
+    solvedProblems,
+  };
+}
+
+/**
+ * Numbers of draws k to show for a smallest n: powers of ten up to it (of two if it is small), and n itself where
+ * the last power is far below.
+ *
+ * @example
+ * shownDrawCounts(100); // [1, 10, 100]
+ */
+export function shownDrawCounts(smallestN: number): number[] {
+  const factor = smallestN < 32 ? 2 : 10;
+  const counts: number[] = [];
+  for (let k = 1; k <= smallestN; k *= factor) counts.push(k);
+  const last = counts.at(-1) ?? 1;
+  if (last < 0.55 * smallestN) counts.push(smallestN);
+  return counts;
+}
+
+/** Numbers of draws beyond the largest n to forecast for: about 10, 100 and 1000 times, as powers of ten. */
+export function forecastDrawCounts(largestN: number): number[] {
+  const first = 10 ** Math.floor(Math.log10(largestN) + 1);
+  return [first, first * 10, first * 100].filter((k) => k <= 1e6);
+}

@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { countText, intervalText, isVacuous, listText, plural, rateText } from "./number-text.ts";
+
+describe("numbers for people", () => {
+  test("rates keep the digits that small and near-certain ones need", () => {
+    const cases: [number, string][] = [
+      [0, "0"],
+      [1, "1"],
+      [0.2218, "0.222"],
+      [0.05, "0.05"],
+      [0.00042, "0.00042"],
+      [1e-9, "1.0e-9"],
+      [0.9999, "1 − 0.0001"],
+      [0.099, "0.099"],
+      [0.9994, "0.999"],
+    ];
+    for (const [rate, text] of cases) expect(rateText(rate)).toBe(text);
+  });
+
+  test("a rate that is not 0 or 1 is never written as 0 or 1", () => {
+    for (const rate of [1e-12, 0.00001, 0.0994999, 0.99951, 0.9999999]) {
+      expect(["0", "1", "1.000", "0.000"]).not.toContain(rateText(rate));
+    }
+  });
+
+  test("counts, intervals and lists", () => {
+    expect(countText(44_353)).toBe("44,353");
+    expect(countText(Number.POSITIVE_INFINITY)).toBe("∞");
+    expect(intervalText({ estimate: 0.2218, lower: 0.18, upper: 0.268 })).toBe("0.222 [0.180, 0.268]");
+    expect(plural(1, "draw")).toBe("1 draw");
+    expect(plural(1200, "draw")).toBe("1,200 draws");
+    expect(listText(["a"])).toBe("a");
+    expect(listText(["a", "b", "c", "d"])).toBe("a, b, c and d");
+    expect(listText(["a", "b", "c", "d", "e"])).toBe("a, b, c and 2 others");
+  });
+
+  test("an interval that covers everything is vacuous", () => {
+    expect(isVacuous({ lower: 0, upper: 1 })).toBe(true);
+    expect(isVacuous({ lower: 0.1, upper: 1 })).toBe(false);
+  });
+});

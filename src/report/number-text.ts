@@ -1,0 +1,49 @@
+/** Numbers for people: rates, counts, intervals. JSON carries full precision instead. */
+
+/** A rate in [0, 1] as a decimal with as many digits as small rates need, such as `0.222`, `0.00042`, `0`. */
+export function rateText(rate: number): string {
+  if (rate === 0) return "0";
+  if (rate === 1) return "1";
+  if (rate > 0.9995 && rate < 1) return `1 − ${magnitudeText(1 - rate)}`;
+  if (rate < 0.0995) return magnitudeText(rate);
+  return rate.toFixed(3);
+}
+
+function magnitudeText(value: number): string {
+  if (value < 1e-6) return value.toExponential(1);
+  return String(Number(value.toPrecision(2)));
+}
+
+/** An integer with thousands separators, or the sign of infinity. */
+export function countText(count: number): string {
+  if (count === Number.POSITIVE_INFINITY) return "∞";
+  if (count === Number.NEGATIVE_INFINITY) return "−∞";
+  return Math.round(count).toLocaleString("en-US");
+}
+
+/** `0.222 [0.180, 0.268]` */
+export function intervalText(value: { estimate: number; lower: number; upper: number }): string {
+  return `${rateText(value.estimate)} ${rangeText(value)}`;
+}
+
+export function rangeText({ lower, upper }: { lower: number; upper: number }): string {
+  return `[${rateText(lower)}, ${rateText(upper)}]`;
+}
+
+/** True if an interval of a rate says nothing worth a reader's time. */
+export function isVacuous({ lower, upper }: { lower: number; upper: number }): boolean {
+  return upper - lower > 0.98;
+}
+
+/** A few names for a sentence: `a, b, c and 4 others`. */
+export function listText(names: readonly string[], shown = 3): string {
+  if (names.length <= shown + 1) {
+    const last = names.at(-1) ?? "";
+    return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
+  }
+  return `${names.slice(0, shown).join(", ")} and ${names.length - shown} others`;
+}
+
+export function plural(count: number, word: string, words = `${word}s`): string {
+  return `${countText(count)} ${count === 1 ? word : words}`;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { hostileTexts } from "../../test/hostile-text.ts";
+import { htmlReport } from "./html.ts";
+import type { Report } from "./section.ts";
+import { terminalText } from "./terminal.ts";
+
+function reportWith(text: string): Report {
+  const point = { k: 1, estimate: 0.5, lower: 0.4, upper: 0.6 };
+  return {
+    schema: "lmcov/report@1",
+    title: text,
+    verdict: [`${text} solves the most`],
+    sections: [
+      {
+        id: "pass-at-k",
+        title: text,
+        explanation: text,
+        chart: {
+          kind: "pass-at-k",
+          series: [
+            {
+              label: text,
+              emphasised: true,
+              measured: [point, { ...point, k: 10 }],
+              forecast: [{ k: 100, lower: 0.5, upper: 0.9, midpoint: 0.7 }],
+            },
+          ],
+        },
+        table: {
+          columns: [
+            { key: "model", title: text, kind: "text" },
+            { key: "rate", title: "pass@1", kind: "rate" },
+            { key: "none", title: "pass@2", kind: "rate" },
+          ],
+          rows: [{ model: text, rate: { estimate: 0.5, lower: 0.4, upper: 0.6 } }],
+        },
+        remarks: [text],
+      },
+    ],
+    unknowable: [text],
+    next: [{ command: `lmcov problems ${text}`, gain: text }],
+    inputs: {
+      files: [{ path: text, importer: "table", rows: 3 }],
+      rejected: 1,
+      rejections: [text],
+      dropped: [{ reason: text, rows: 2 }],
+      notes: [text],
+    },
+  };
+}
+
+describe("a rendered report", () => {
+  test.each(hostileTexts.map((text) => [text.slice(0, 24), text]))("holds %j as text only", (_, text) => {
+    const html = htmlReport(reportWith(text));
+    expect(html).not.toMatch(/<script|<img|<svg onload|<\/title><\/svg>/i);
+    expect(html.match(/<\/style>/g)).toHaveLength(html.match(/<style>/g)?.length ?? 0);
+    expect(html).not.toMatch(
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069\ufeff]/,
+    );
+    expect(html.length).toBeLessThan(200_000);
+    const terminal = terminalText(reportWith(text));
+    expect(terminal).not.toMatch(
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069\ufeff]/,
+    );
+    expect(terminal.length).toBeLessThan(60_000);
+  });
+
+  test("shows an interval with its estimate and an unknown as a dash", () => {
+    const terminal = terminalText(reportWith("model"));
+    expect(terminal).toContain("0.500 [0.400, 0.600]");
+    expect(terminal).toMatch(/model +0\.500 \[0\.400, 0\.600\] +–/);
+  });
+
+  test("cuts a long table in the terminal and says so", () => {
+    const report = reportWith("model");
+    const section = report.sections[0];
+    const table = section?.table;
+    if (section === undefined || table === undefined) throw new Error("no table");
+    const rows = Array.from({ length: 100 }, (_, index) => ({ model: `m${index}` }));
+    const long = { ...report, sections: [{ ...section, table: { ...table, rows } }] };
+    expect(terminalText(long, { shownRows: 20 })).toContain("… and 80 more rows");
+    expect(htmlReport(long)).toContain("m99");
+  });
+
+  test("asks the network for nothing", () => {
+    const html = htmlReport(reportWith("model"));
+    expect(html).toContain("default-src 'none'");
+    expect(html.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:|url\(/);
+  });
+});

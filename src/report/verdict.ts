@@ -1,0 +1,157 @@
+/** The verdict in words: which model, how many samples, what is out of reach. Never an interval that says nothing. */
+import { drawsDifferForUnknownReason } from "../coverage/index.ts";
+import type { ModelAnalysis, TaskAnalysis } from "./analysis.ts";
+import { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
+
+/** Two or three sentences about one task. */
+export function verdictSentences(task: TaskAnalysis): string[] {
+  const chosen = task.models[task.chosen];
+  if (chosen === undefined) return [];
+  const sentences = [
+    choiceSentence(task, chosen),
+    disagreementSentence(task, chosen),
+    targetSentence(task, chosen),
+  ];
+  sentences.push(reachSentence(task));
+  return sentences.filter((sentence) => sentence !== undefined);
+}
+
+function choiceSentence(task: TaskAnalysis, chosen: ModelAnalysis): string {
+  const k = task.decidingK;
+  const estimate = chosen.measured.find((value) => value.k === k);
+  const name = chosen.counts.label;
+  if (estimate === undefined)
+    return `${name}: no pass@k can be measured at the k asked for; see the forecast.`;
+  const value = `pass@${countText(k)} ${intervalText(estimate)}, ${plural(estimate.problems, "problem")}, ${plural(estimate.draws, "draw")}`;
+  if (task.models.length === 1)
+    return `${name} solves ${percent(estimate.estimate)} of problems within ${plural(k, "draw")} (${value}).`;
+  const others = membersBeside(task, k);
+  const first = `At k = ${countText(k)}, the largest that all logs measure, ${name} solves the most problems (${value})`;
+  if (others === undefined) return `${first}; the models share too few problems to compare them in pairs.`;
+  if (others.length === 0)
+    return `${first}; every other of the ${countText(task.models.length)} models is below it beyond noise.`;
+  const verb = others.length === 1 ? "is" : "are";
+  return `${first}; ${listText(others)} ${verb} not told apart from it by these logs.`;
+}
+
+/** Labels in the set of the best at k, besides the best; undefined without a comparison. */
+function membersBeside(task: TaskAnalysis, k: number): string[] | undefined {
+  const at = task.comparison?.comparisons.find((set) => set.k === k);
+  if (at === undefined) return undefined;
+  const chosen = task.models[task.chosen]?.counts.label;
+  return at.members.filter((member) => member.inSet && member.model !== chosen).map(({ model }) => model);
+}
+
+function disagreementSentence(task: TaskAnalysis, chosen: ModelAnalysis): string | undefined {
+  const k = task.decidingK;
+  if (task.models.length < 2 || k === 1) return undefined;
+  const first = bestAtOne(task);
+  if (first === undefined || first === chosen) return undefined;
+  const own = first.measured.find((value) => value.k === k);
+  const set = task.comparison?.comparisons.find((value) => value.k === k);
+  const within = set?.members.find(({ model }) => model === first.counts.label)?.inSet ?? true;
+  const passAt1 = first.measured[0];
+  if (own === undefined || passAt1 === undefined) return undefined;
+  const end = within
+    ? "which these logs do not tell from the best there"
+    : "below the best there beyond noise";
+  return `Picking by pass@1 would take ${first.counts.label} (pass@1 ${intervalText(passAt1)}); at k = ${countText(k)} it reaches ${rateText(own.estimate)}, ${end}.`;
+}
+
+function bestAtOne(task: TaskAnalysis): ModelAnalysis | undefined {
+  let best: ModelAnalysis | undefined;
+  for (const analysis of task.models) {
+    const value = analysis.measured[0];
+    if (value?.k !== 1) return undefined;
+    if (value.estimate > (best?.measured[0]?.estimate ?? -1)) best = analysis;
+  }
+  return best;
+}
+
+function targetSentence(task: TaskAnalysis, chosen: ModelAnalysis): string | undefined {
+  const name = chosen.counts.label;
+  if (chosen.totals.mostDraws < 2) {
+    return `One draw a problem: these logs determine pass@1 and nothing about more draws.`;
+  }
+  const needed = task.target;
+  if (needed === undefined) return undefined;
+  const goal = `To solve ${percent(needed.target)} of problems, ${name} needs`;
+  if (needed.status === "not-reachable") {
+    return `${name} does not reach ${percent(needed.target)} of problems within a million draws each (95% bound).`.replace(
+      "95%",
+      levelText(task),
+    );
+  }
+  const from = needed.lower === undefined ? undefined : countText(needed.lower);
+  if (needed.status === "open-above") {
+    if (from === undefined || needed.lower === 1) return undefined;
+    return `${goal} at least ${from} draws a problem; these logs set no upper limit below a million.`;
+  }
+  if (needed.upper === undefined || from === undefined) return undefined;
+  return `${goal} between ${from} and ${countText(needed.upper)} draws a problem (${levelText(task)} interval).`;
+}
+
+/** The share of problems that the chosen model practically never solves, at the smallest rate that says something. */
+function reachSentence(task: TaskAnalysis): string | undefined {
+  const chosen = task.models[task.chosen];
+  if (chosen === undefined) return undefined;
+  const telling = task.underRate.filter(
+    (share) =>
+      !isVacuous(share) &&
+      share.upper - share.lower < 0.5 &&
+      share.threshold >= 0.5 / chosen.totals.mostDraws,
+  );
+  const share = telling.at(-1);
+  if (share === undefined) return undefined;
+  const rate = `1 in ${countText(1 / share.threshold)}`;
+  return `Between ${percent(share.lower)} and ${percent(share.upper)} of problems have a success rate of at most ${rate} under ${chosen.counts.label}: Best-of-N or RL with fewer draws than that rarely meets a good answer to them.`;
+}
+
+/** Sentences on what the logs of a task cannot tell. */
+export function unknowableSentences(task: TaskAnalysis): string[] {
+  const sentences: string[] = [];
+  const largest = Math.max(...task.models.map(({ totals }) => totals.mostDraws));
+  const open = task.models.filter(({ forecast }) =>
+    forecast.some((value) => value.upper - value.lower > 0.5),
+  );
+  if (largest === 1) {
+    sentences.push(
+      "pass@k for k > 1: one draw a problem fits any value between pass@1 and 1. Draw at least 20 a problem at temperature 1.",
+    );
+  }
+  if (open.length > 0) {
+    const first = open[0]?.forecast.find((value) => value.upper - value.lower > 0.5);
+    if (first !== undefined) {
+      sentences.push(
+        `pass@${countText(first.k)} and beyond for ${listText(open.map(({ counts }) => counts.label))}: the interval at k = ${countText(first.k)} is wide (such as ${rangeText(first)}); more draws on the unsolved problems narrow it.`,
+      );
+    }
+  }
+  const ragged = task.models.filter(({ counts }) => drawsDifferForUnknownReason(counts.problems));
+  if (ragged.length > 0) {
+    sentences.push(
+      `Why problems got different numbers of draws (${listText(ragged.map(({ counts }) => counts.label))}): if sampling stopped because a problem was solved, say so with --stopping; pass@k is given only up to the smallest n.`,
+    );
+  }
+  const frozen = task.models.filter(
+    ({ counts, totals }) => counts.sampling.temperature === 0 && totals.mostDraws > 1,
+  );
+  if (frozen.length > 0) {
+    sentences.push(
+      `Anything about repeated draws of ${listText(frozen.map(({ counts }) => counts.label))}: at temperature 0 they are copies, not draws.`,
+    );
+  }
+  sentences.push(
+    "Which responses the model finds likely: verdicts hold no log-probabilities, so coverage of a reference (Cov_N) is not measured here, only success rates.",
+  );
+  return sentences;
+}
+
+export function levelText(task: Pick<TaskAnalysis, "level">): string {
+  return `${Number((100 * task.level).toPrecision(6))}%`;
+}
+
+function percent(share: number): string {
+  const value = 100 * share;
+  return `${Number(value.toFixed(value > 0 && value < 1 ? 2 : 1))}%`;
+}
