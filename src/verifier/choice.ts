@@ -6,7 +6,7 @@ import type { Verifier, VerifierResult } from "./verifier.ts";
 const letter = String.raw`(?:\*{1,2}|_{1,2}|\$|\\text\{|\\\(|[(\[{"'“‘])*([A-Za-z])(?![A-Za-z0-9]|['’][A-Za-z])`;
 
 const colonAnswer = new RegExp(
-  String.raw`\banswer(?:\*\*|__)?\s{0,3}[:=]\s*(?:is\s{0,3})?(?:option\s|choice\s)?\s{0,3}${letter}`,
+  String.raw`\banswer(?:\*\*|__)?\s{0,3}[:=](?:\*\*|__)?\s*(?:is\s{0,3})?(?:option\s|choice\s)?\s{0,3}${letter}`,
   "gi",
 );
 const sentenceAnswer = new RegExp(
@@ -14,7 +14,7 @@ const sentenceAnswer = new RegExp(
   "gi",
 );
 const markedLetter =
-  /(?:^|[\s:>])(?:\*{2}|__)?\(([A-Za-z])\)|\*{2}\(?([A-Z])\)?[.:)]?\s?(?:[^*\n]{0,80})\*{2}|^[ \t]{0,8}\(?([A-Z])[.):](?=\s|$)/gm;
+  /(?:^|[\s:>])(?:\*{2}|__)?\(([A-Za-z])\)|\*{2}\(?([A-Z])(?![A-Za-z0-9])\)?[.:)]?\s?(?:[^*\n]{0,80})\*{2}|^[ \t]{0,8}\(?([A-Z])[.):](?=\s|$)/gm;
 const wholeLetter = new RegExp(String.raw`^\s*${letter}[\s.)\]}"'”’*_$\\]*$`);
 
 /**

@@ -60,7 +60,8 @@ function* answerLines(
     if (/^a(?!n)/i.test(match[0]) && !/^A[*_\s]*:$/.test(match[0])) continue;
     // A colon announces the answer; without one the sentence may only be talking about it.
     const firm = /[:=]$/.test(match[0]);
-    const line = lineAfter(text, match.index + match[0].length);
+    const start = match.index + match[0].length;
+    const line = lineAfter(text, { start, limit: firm ? longestStatement : longestSentence });
     const statement = firm ? line : firstSentence(line);
     if (!firm && !/\d/.test(statement)) continue;
     yield { index: match.index, statement: { marker: "answer", text: statement } };
@@ -73,13 +74,18 @@ export function firstSentence(text: string): string {
 }
 
 /** The rest of the line, or the next line with content where the rest is empty or only closes bold text. */
-function lineAfter(text: string, start: number): string {
-  const rest = text.slice(start, start + longestStatement);
+function lineAfter(text: string, range: { readonly start: number; readonly limit: number }): string {
+  const { start, limit } = range;
+  const rest = text.slice(start, start + limit);
   const line = /^[\s*_]*([^\n]*)/.exec(rest)?.[1] ?? "";
-  return line.replace(/(?:\*\*|__)\s*$/, "").trim();
+  // Half a number is another number.
+  const whole = rest.endsWith(line) && start + limit < text.length ? line.replace(/[\d.,]+$/, "") : line;
+  return whole.replace(/(?:\*\*|__)\s*$/, "").trim();
 }
 
+/** These keep a text full of announcements linear. */
 const longestStatement = 2000;
+const longestSentence = 300;
 
 function lastHashes(text: string): FinalStatement | undefined {
   const position = text.lastIndexOf("####");

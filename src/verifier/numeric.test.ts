@@ -234,12 +234,12 @@ describe("numeric verifier", () => {
     ["\\frac{1}"],
     ["A:\n"],
     ["9"],
-  ])("a megabyte of %j is judged within a second", (piece) => {
+  ])("a megabyte of %j is judged in linear time, within two seconds", (piece) => {
     const response = piece.repeat(Math.ceil(1e6 / piece.length));
     const start = process.hrtime.bigint();
     verifier.verify({ response, target: "5" });
     verifier.verify({ response: `A: ${response}`, target: response });
-    expect(Number(process.hrtime.bigint() - start) / 1e9).toBeLessThan(1);
+    expect(Number(process.hrtime.bigint() - start) / 1e9).toBeLessThan(2);
   });
 });
 

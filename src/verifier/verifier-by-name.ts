@@ -3,6 +3,7 @@ import { InputError } from "../record/index.ts";
 import { choiceVerifier } from "./choice.ts";
 import { exactVerifier, verbatimVerifier } from "./exact.ts";
 import { numericVerifier } from "./numeric.ts";
+import { regexVerifier } from "./regex.ts";
 import type { Verifier } from "./verifier.ts";
 
 /** One line a verifier, for help texts. */
@@ -34,6 +35,7 @@ export function verifierByName(specification: string): Verifier {
   const colon = specification.indexOf(":");
   const kind = colon < 0 ? specification : specification.slice(0, colon);
   const argument = colon < 0 ? undefined : specification.slice(colon + 1);
+  if (kind === "regex") return regexVerifier(argument ?? "");
   if (kind === "numeric") return numericVerifier(argument === undefined ? {} : { tolerance: argument });
   if (specification === "exact") return exactVerifier();
   if (specification === "exact:ignore-case") return exactVerifier({ ignoreCase: true });
