@@ -17,11 +17,11 @@ export interface InputHead {
   readonly path: string;
   /** Base name without a compression suffix. */
   readonly name: string;
-  /** Up to 1 MiB of decompressed content (raw bytes for a container such as zip or Parquet). */
+  /** 1 MiB of decompressed content, more if the first line is longer (raw bytes for zip or Parquet). */
   readonly bytes: Uint8Array;
   /** True if `bytes` is the whole file. */
   readonly whole: boolean;
-  /** The first complete lines parsed as JSON (Python's NaN and Infinity allowed); empty if line 1 is not JSON. */
+  /** The first complete lines parsed as JSON (Python's NaN and Infinity allowed); empty if these are no JSON lines. */
   readonly jsonLines: readonly unknown[];
 }
 

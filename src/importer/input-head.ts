@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { byteChunks } from "./byte-source.ts";
 import type { InputHead } from "./importer.ts";
-import { parseJsonBytes } from "./json-text.ts";
+import { asRecord, parseJsonBytes } from "./json-text.ts";
 
 const headLength = 1 << 20;
 /** A first line may be longer than the head; it is read up to this length. */
@@ -35,18 +35,26 @@ export async function readHead(path: string): Promise<InputHead> {
 
 function firstJsonLines(bytes: Buffer, whole: boolean): unknown[] {
   const values: unknown[] = [];
+  let lines = 0;
   let start = 0;
-  while (values.length < parsedLines && start < bytes.length) {
+  let firstIsDamaged = false;
+  while (lines < parsedLines && start < bytes.length) {
     const found = bytes.indexOf(0x0a, start);
     if (found < 0 && !whole) break;
     const line = bytes.subarray(start, found < 0 ? bytes.length : found);
     start += line.length + 1;
     if (line.toString("latin1").trim() === "") continue;
+    lines += 1;
     try {
       values.push(parseJsonBytes(line, { exactIntegers: true }));
     } catch {
-      if (values.length === 0) break;
+      if (lines > 1) continue;
+      // One damaged line must not hide what the others are; a document over several lines is no JSON lines.
+      firstIsDamaged = line[0] === 0x7b;
+      if (!firstIsDamaged) break;
     }
   }
-  return values;
+  const objects = values.filter((value) => asRecord(value) !== undefined);
+  if (!firstIsDamaged) return values;
+  return 2 * objects.length >= lines ? objects : [];
 }

@@ -162,7 +162,8 @@ export function recogniseColumns(
     taken.delete(roles.n);
     delete roles.n;
   }
-  find("correct", mostly(isVerdictLike));
+  // A real-valued score that is often 0 or 1 is no verdict.
+  find("correct", mostly(isVerdictLike, 0.9));
   find(
     "model",
     mostly((value) => !Array.isArray(value)),
@@ -231,11 +232,11 @@ function variesWithin(problems: readonly unknown[], values: readonly unknown[]):
   });
 }
 
-/** True if there is a value and nine in ten of those that are present fit. */
-function mostly(fits: (value: unknown) => boolean): (values: readonly unknown[]) => boolean {
+/** True if there is a value and at least this share of those that are present fit: the rest are bad rows. */
+function mostly(fits: (value: unknown) => boolean, share = 0.5): (values: readonly unknown[]) => boolean {
   return (values) => {
     const present = values.filter((value) => value !== undefined && value !== null && value !== "");
-    return present.length > 0 && present.filter(fits).length >= 0.9 * present.length;
+    return present.length > 0 && present.filter(fits).length >= share * present.length;
   };
 }
 
