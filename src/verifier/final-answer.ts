@@ -42,7 +42,7 @@ export function lastBoxed(text: string): string | undefined {
 }
 
 const answerMarker =
-  /(?:(?<![^\s*_(])A|\banswer)(?:\*\*|__)?\s{0,3}(?::|=)|\banswer(?: to [^.:\n]{1,80})? is(?: therefore| thus| simply| just)?\b\s{0,3}:?/gi;
+  /(?:(?<![^\s*_(])A|\banswer)(?:\*\*|__)?\s{0,3}(?::|=)|\banswer(?: to [^.:\n]{1,80})? is(?: therefore| thus| simply| just)?(?! (?:not|correct|incorrect|right|wrong|reasonable|consistent|valid|verified|confirmed|because|based)\b)\b\s{0,3}:?/gi;
 
 function lastAnswerLine(text: string): FinalStatement | undefined {
   let last: FinalStatement | undefined;
@@ -77,10 +77,11 @@ export function firstSentence(text: string): string {
 function lineAfter(text: string, range: { readonly start: number; readonly limit: number }): string {
   const { start, limit } = range;
   const rest = text.slice(start, start + limit);
-  const line = /^[\s*_]*([^\n]*)/.exec(rest)?.[1] ?? "";
+  // Right after the marker bold marks close it; an odd one at the end was opened before it.
+  const line = /^(?:\*\*|__)?\s*([^\n]*)/.exec(rest)?.[1] ?? "";
   // Half a number is another number.
   const whole = rest.endsWith(line) && start + limit < text.length ? line.replace(/[\d.,]+$/, "") : line;
-  return whole.replace(/(?:\*\*|__)\s*$/, "").trim();
+  return (whole.split("**").length % 2 === 0 ? whole.replace(/\*\*(?=[^*]*$)/, "") : whole).trim();
 }
 
 /** These keep a text full of announcements linear. */

@@ -42,16 +42,16 @@ const notUnits =
 const shortUnits =
   "(?:mm|cm|dm|km|ml|mL|cl|dl|kg|mg|lb|oz|ft|in|yd|mi|hr|ms|kW|am|pm|of|by|at|on)(?![A-Za-z])";
 const unitWord = `(?!(?:${notUnits})(?![A-Za-z]))(?:${shortUnits}|[A-Za-zµ'’]{3,30})(?:\\s*\\^\\s*\\{?\\s*-?[1-9]\\s*\\}?)?`;
-const words = new RegExp(`^(?:\\s*[-/]?\\s*(?:${unitWord}|[€£¥₹₩])(?:\\.(?=\\s*$))?){0,6}[\\s.!;,]*$`);
+const words = new RegExp(`^(?:\\s*[-/]?\\s*(?:${unitWord}|[€£¥₹₩])(?:\\.(?=\\s*$))?){0,6}\\s*[.;,]?\\s*$`);
 const singleLetterUnit =
-  /^\s*[mgshlLJNWVAKCF](?:\s*\^\s*\{?\s*[23]\s*\}?)?(?:\s*\/\s*[msh](?:\s*\^\s*\{?\s*2\s*\}?)?)?[\s.!;,]*$/;
+  /^\s*[mgshlLJNWVAKCF](?:\s*\^\s*\{?\s*[23]\s*\}?)?(?:\s*\/\s*[msh](?:\s*\^\s*\{?\s*2\s*\}?)?)?\s*[.;,]?\s*$/;
 
 /**
  * The exact value of a text that is one number and nothing else, up to notation, currency, percent and unit.
  *
  * Read as numbers: `-1,234.50`, `1 234`, `.5`, `5.`, `3/4`, `\frac{3}{4}`, `1 1/2`, `1\frac12`, `1e3`,
  * `2.5 \times 10^{-3}`, `0.\overline{3}`, `2 million`, `$18`, `18 dollars per day`, `30^\circ`, `50%`, `(−5)`.
- * Not numbers: `1,23`, `1.2.3`, `3, 4`, `4t`, `7\pi`, `4:30`, `x+5`, `3/0`. A comma before exactly three
+ * Not numbers: `1,23`, `1.2.3`, `0.33…`, `5!`, `3, 4`, `4t`, `7\pi`, `4:30`, `x+5`, `3/0`. A comma before exactly three
  * digits separates thousands; a comma is never a decimal sign. The numerator of an inline mixed number has at
  * most two digits, as `1 100/200` could be 1100/200. A percent sign is reported, not applied.
  * With `anyUnit`, one letter of m, g, s, h, l, L and the like is a unit too; without it `4m` is algebra.
@@ -62,7 +62,7 @@ export function numberOfText(
 ): ScannedNumber | undefined {
   if (text.length > longestNumber) return undefined;
   let plain = withoutParentheses(plainNotation(text).trim());
-  const assignment = /^[A-Za-z](?:_\{?\w\}?)?\s*=\s*/.exec(plain);
+  const assignment = /^(?:[A-Za-z](?:_\{?\w\}?)?\s*=|\\approx(?![A-Za-z])|≈)\s*/.exec(plain);
   if (assignment) plain = plain.slice(assignment[0].length);
   const found = scanNumber(plain, { start: 0, delimited: true });
   if (!found) return undefined;
@@ -106,6 +106,8 @@ export function scanNumber(
     const body = (options.delimited && take(groupedBySpace)) || take(decimal);
     if (!body || body[0].length > longestNumber) return undefined;
     if (/^[,.]\d/.test(text.slice(position, position + 2))) return undefined;
+    if (/\.\d/.test(body[0]) && /^\s*(?:\.\.|…|\\[lcd]?dots)/.test(text.slice(position, position + 8)))
+      return undefined;
     value = decimalValue(body[0]);
     const cycle = body[0].includes(".") ? take(repeating) : undefined;
     if (cycle?.[1]) value = withCycle({ start: body[0], cycle: cycle[1] });
@@ -203,5 +205,5 @@ function quotient(left: Rational | undefined, right: Rational | undefined): Rati
 
 function withoutParentheses(text: string): string {
   // A comma in parentheses makes a point or an interval: (1,234) is no number.
-  return /^[({]([^(){},]*)[)}][.\s]*$/.exec(text)?.[1]?.trim() ?? text;
+  return /^(?:\(([^(),]*)\)|\{([^{},]*)\})[.\s]*$/.exec(text)?.slice(1).join("").trim() ?? text;
 }

@@ -73,9 +73,26 @@ export function targetNumber(target: string): ScannedNumber | undefined {
   return numberOfText(statement?.text ?? target, { anyUnit: false });
 }
 
-/** What follows a number and makes it part of an expression, a list or a choice of several. */
-const continues =
-  /^(?:[A-Za-z_\\^({[:]|\s*[*/×÷^<>\\±]|\s*\+|\s*-\s*[\d(\\]|\s+[b-hj-z](?![A-Za-z'’])|\s*(?:,|,?\s(?:or|and|to))\s+[-+]?[\d.\\]|\s+\d)/;
+/** What follows a number and makes it part of an expression, a list, a choice or a compound such as 3 hours 20 minutes. */
+const continues = new RegExp(
+  [
+    String.raw`[A-Za-z_\\^({[:]`,
+    String.raw`\s*[*/×÷^<>\\±+]`,
+    String.raw`\s*-\s*[\d(\\]`,
+    String.raw`\s+[b-hj-z](?![A-Za-z'’])`,
+    String.raw`\s*(?:[,;]|,?\s(?:or|and|to))\s+[-+]?[\d.\\]`,
+    String.raw`;\d`,
+    String.raw`\s*['′]\s*\d`,
+    String.raw`\s+\d`,
+    String.raw`\s*[A-Za-z]+(?:\s[A-Za-z]+)?(?:,|,?\s(?:and|or))\s+\d`,
+    String.raw`\s*(?:hours?|hrs?|minutes?|mins?|days?|weeks?|months?|years?|feet|foot|ft|pounds?|lbs?)\s+\d`,
+  ]
+    .map((part) => `^(?:${part})`)
+    .join("|"),
+);
+
+/** Several variables get values: `x = 5, y = 3`. */
+const severalVariables = /=[^=]*(?:[,;]|\band)\s*[A-Za-z](?:_\{?\w+\}?)?\s*=[^=]*$/;
 
 /** One number in a sentence, such as `she makes $18 every day.` or `3 · 6 = 18 eggs`. */
 function numberOfStatement(statement: FinalStatement): ScannedNumber | undefined {
@@ -86,6 +103,7 @@ function numberOfStatement(statement: FinalStatement): ScannedNumber | undefined
   const line = plainNotation(statement.text);
   const sentence = firstSentence(line);
   const text = /\d/.test(sentence) ? sentence : line;
+  if (severalVariables.test(text)) return undefined;
   const clause = text.slice(Math.max(text.lastIndexOf("="), text.lastIndexOf("≈")) + 1);
   const start = clause.search(/(?:(?<![\w)])-)?(?:\\frac|\.?\d)/);
   if (start < 0 || /(?:[A-Za-z_\\^(]|[-+*/×÷^]\s*)$/.test(clause.slice(0, start).replace(/\($/, " "))) {
