@@ -122,7 +122,7 @@ export async function mutationReport(
   const path = join(options.folder, input.name);
   for (let index = 0; index < options.count; index += 1) {
     const bytes = mutated(input.bytes, seededUniform(options.seed * 1_000_003 + index));
-    writeFileSync(path, bytes);
+    writeFileSync(path, input.pack?.(bytes) ?? bytes);
     const begun = performance.now();
     try {
       const { rows } = await reading(path, { texts: index % 2 === 0 });

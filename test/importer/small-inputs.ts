@@ -8,6 +8,8 @@ export interface SmallInput {
   readonly title: string;
   readonly name: string;
   readonly bytes: Buffer;
+  /** Makes the file from the (damaged) bytes where these are only a part of it. */
+  readonly pack?: (bytes: Buffer) => Buffer;
 }
 
 const lines = (records: readonly unknown[]) =>
@@ -180,6 +182,21 @@ export async function parquetOf(sql: string, path: string): Promise<void> {
   instance.closeSync();
 }
 
+/** An archive of which one member is damaged; of the other members only those of the head and `kept` are in it. */
+function memberInput(title: string, damaged: string, kept: (member: ZipMember) => boolean): SmallInput {
+  const members = inspectMembers().filter(
+    (member) => member.name === "header.json" || member.name === damaged || kept(member),
+  );
+  const content = members.find(({ name }) => name === damaged)?.content ?? "";
+  return {
+    title,
+    name: "member.eval",
+    bytes: Buffer.from(content),
+    pack: (bytes) =>
+      zipOf(members.map((member) => (member.name === damaged ? { ...member, content: bytes } : member))),
+  };
+}
+
 /** All of them; `parquet` is the bytes of a file made by `parquetOf(likelihoodQuery, …)`. */
 export function smallInputs(parquet: Buffer): SmallInput[] {
   const text = (title: string, name: string, content: string): SmallInput => ({
@@ -193,6 +210,15 @@ export function smallInputs(parquet: Buffer): SmallInput[] {
     { title: "inspect eval, deflate", name: "log.eval", bytes: zipOf(inspectMembers()) },
     { title: "inspect eval, zstd", name: "zstd.eval", bytes: zipOf(inspectMembers("zstd")) },
     { title: "inspect eval, stored", name: "stored.eval", bytes: zipOf(inspectMembers("stored")) },
+    memberInput("inspect eval, a damaged summary", "summaries.json", ({ name }) => name === "summaries.json"),
+    memberInput(
+      "inspect eval, a damaged journal",
+      "_journal/summaries/1.json",
+      ({ name }) => name === "_journal/summaries/1.json",
+    ),
+    memberInput("inspect eval, a damaged sample", "samples/1_epoch_1.json", ({ name }) =>
+      name.startsWith("samples/"),
+    ),
     text("human-eval", "samples_results.jsonl", humanEvalLines),
     text("monkeys", "0.yaml", monkeysDocument),
     text("systems", "solutions.jsonl", systemsLines),
