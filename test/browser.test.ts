@@ -72,7 +72,10 @@ describe.skipIf(chromiumPath === undefined)("numeric, coverage and selection in 
       { model: "b", problems: other },
     ];
     expect(found.estimates).toEqual(passAtKEstimates(counts, [1, 10, 50]));
-    expect(found.forecast).toEqual(forecastPassAtK(counts, [1000]));
+    // Engines differ in the last bits of log and exp, so a solver's result agrees to rounding only.
+    const [ours] = forecastPassAtK(counts, [1000]);
+    expect(found.forecast[0]?.lower).toBeCloseTo(ours?.lower ?? -1, 9);
+    expect(found.forecast[0]?.upper).toBeCloseTo(ours?.upper ?? -1, 9);
     expect(found.comparison).toEqual(
       passAtKComparison(models, [1, 10], { generator: randomGenerator("browser") }),
     );

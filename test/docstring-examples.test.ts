@@ -104,16 +104,25 @@ function exportsOf(name: string): string[] {
 /** A module whose `run` evaluates the statements and reports each commented value to `check`. */
 function moduleText(example: Example): string {
   const imports: string[] = [];
+  const own = example.place.replace(/:\d+$/, "");
+  const declared = [
+    ...readFileSync(join(source, own), "utf8").matchAll(
+      /^export (?:async )?(?:function\*?|const|class) (\w+)/gm,
+    ),
+  ]
+    .map((match) => match[1] ?? "")
+    .filter((item) => new RegExp(`\\b${item}\\b`).test(example.code));
+  if (declared.length > 0) imports.push(`import { ${declared.join(", ")} } from "../../src/${own}";`);
   for (const name of libraryFolders) {
     const used = exportsOf(name).filter((item) => new RegExp(`\\b${item}\\b`).test(example.code));
     const fresh = used.filter((item) => !imports.some((line) => new RegExp(`[ ,{]${item}[ ,}]`).test(line)));
     if (fresh.length > 0) imports.push(`import { ${fresh.join(", ")} } from "../../src/${name}/index.ts";`);
   }
   const body = statementsOf(example.code).map(({ code, comment }) => {
-    const declared = /^(?:const|let) (\w+) = /.exec(code)?.[1];
+    const bound = /^(?:const|let) (\w+) = /.exec(code)?.[1];
     if (comment === undefined) return `${code};`;
     const expected = JSON.stringify(comment);
-    if (declared !== undefined) return `${code};\nawait check(() => ${declared}, ${expected});`;
+    if (bound !== undefined) return `${code};\nawait check(() => ${bound}, ${expected});`;
     return `await check(async () => ${code.startsWith("{") ? `(${code})` : code}, ${expected});`;
   });
   return `${imports.join("\n")}
@@ -123,6 +132,22 @@ ${body.join("\n")}
 void check;
 }
 `;
+}
+
+/** Deep equality; numbers may differ by 1e-12 of their size, as mathematical functions do between engines. */
+function expectAlike(actual: unknown, wanted: unknown): void {
+  if (typeof wanted === "number" && typeof actual === "number" && Number.isFinite(wanted)) {
+    expect(Math.abs(actual - wanted)).toBeLessThanOrEqual(1e-12 * Math.abs(wanted));
+    return;
+  }
+  if (typeof wanted !== "object" || wanted === null || typeof actual !== "object" || actual === null) {
+    expect(actual).toEqual(wanted);
+    return;
+  }
+  expect(Object.keys(actual)).toEqual(Object.keys(wanted));
+  for (const [key, value] of Object.entries(wanted)) {
+    expectAlike((actual as Record<string, unknown>)[key], value);
+  }
 }
 
 async function check(value: () => unknown, expected: string): Promise<void> {
@@ -142,8 +167,7 @@ async function check(value: () => unknown, expected: string): Promise<void> {
   const actual = await value();
   if (!expected.includes("…")) {
     const wanted = new Function(`return (${expected});`)() as unknown;
-    const plain = actual instanceof Float64Array ? [...actual] : actual;
-    expect(plain).toEqual(wanted);
+    expectAlike(actual instanceof Float64Array ? [...actual] : actual, wanted);
     return;
   }
   const text = JSON.stringify(actual instanceof Float64Array ? [...actual] : actual);
@@ -169,6 +193,7 @@ describe("examples in docstrings", () => {
       extends: "../../tsconfig.json",
       compilerOptions: { noEmit: true, noUnusedLocals: false },
       include: ["*.ts"],
+      exclude: [],
     };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   });

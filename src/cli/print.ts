@@ -1,5 +1,5 @@
 /** What reaches standard output: stable JSON, CSV, or text. Everything else goes to standard error. */
-import { printable } from "../report/index.ts";
+import { printable } from "../report/printable.ts";
 
 /** JSON with plus and minus infinity as strings; NaN is a bug and throws. */
 export function jsonText(value: unknown): string {

@@ -59,7 +59,7 @@ async function run(words: string[], options: ReportOptions): Promise<void> {
     remarks: read.remarks,
   });
   const json = jsonText({ ...report, level: options.level, tasks: tasks.map(taskFields) });
-  if (options.html) await writeReport(options.out, { html: htmlReport(report), json });
+  if (options.html) await writeReport(options.out, { html: await htmlReport(report), json });
   if (options.json) {
     printResult(json);
     return;

@@ -30,8 +30,8 @@ function firstIndex(low: number, high: number, holds: (index: number) => boolean
  *
  * @throws RangeError for impossible counts or an ε outside (0, 1).
  * @example
- * const [q] = rateQuantile([{ draws: 100, correct: 7 }, { draws: 100, correct: 40 }], [0.1]);
- * const largestInverse = 1 / q.lower; // possibly Infinity
+ * const quantiles = rateQuantile([{ draws: 100, correct: 0 }, { draws: 100, correct: 40 }], [0.1]);
+ * 1 / quantiles[0]!.lower; // Infinity
  */
 export function rateQuantile(
   counts: readonly ProblemCount[],

@@ -13,7 +13,16 @@ export interface ReadRowsInput {
  * The rows of a file in batches. Throws InputError if the file is unusable, contradicts itself or holds no valid row.
  *
  * @example
- * for await (const batch of readRows("samples.jsonl", { context })) ledger.add(batch);
+ * let rows = 0;
+ * const context = {
+ *   options: { map: {}, texts: false },
+ *   reject: () => {},
+ *   note: () => {},
+ *   drop: () => {},
+ *   progress: () => {},
+ * };
+ * for await (const batch of readRows("examples/simulated-checkpoints.jsonl", { context })) rows += batch.length;
+ * rows; // 1500
  */
 export async function* readRows(path: string, input: ReadRowsInput): AsyncGenerator<readonly Row[]> {
   const { context } = input;

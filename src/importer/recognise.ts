@@ -19,7 +19,8 @@ export interface RecogniseOptions {
  * Throws InputError naming the file and what was tried.
  *
  * @example
- * const importer = await recogniseInput("samples.jsonl");
+ * const importer = await recogniseInput("examples/simulated-checkpoints.jsonl");
+ * importer.name; // "table"
  */
 export async function recogniseInput(path: string, options: RecogniseOptions = {}): Promise<Importer> {
   if (options.format !== undefined) {

@@ -13,7 +13,7 @@ function rotated(value: number, bits: number): number {
  * Four signed 32-bit integers, never all zero, that depend on every character of `key` and on its length.
  *
  * @example
- * keyHash("seed 1"); // four integers, different from those of "seed 2" in about half of their bits
+ * keyHash("seed 1").length; // 4
  */
 export function keyHash(key: string): [number, number, number, number] {
   let a = 0x6a09e667 | 0;

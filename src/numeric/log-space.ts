@@ -4,7 +4,7 @@
  * log Σ exp(values), without overflow; −∞ for no values.
  *
  * @example
- * logSumExp([Math.log(0.25), Math.log(0.5)]); // log 0.75
+ * logSumExp([Math.log(0.25), Math.log(0.5)]); // Math.log(0.75)
  */
 export function logSumExp(values: ArrayLike<number>): number {
   let largest = Number.NEGATIVE_INFINITY;
@@ -20,7 +20,7 @@ export function logSumExp(values: ArrayLike<number>): number {
  *
  * @throws RangeError for x above 0.
  * @example
- * log1mExp(Math.log(0.25)); // log 0.75
+ * log1mExp(Math.log(0.25)); // Math.log(0.75)
  */
 export function log1mExp(x: number): number {
   if (!(x <= 0)) throw new RangeError(`x is ${x}: must be at most 0`);

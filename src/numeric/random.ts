@@ -33,7 +33,7 @@ const largestInteger = 2 ** 52;
  *
  * @example
  * const random = randomGenerator("bootstrap, seed 7");
- * random.uniform(); // always the same number
+ * random.uniform() === randomGenerator("bootstrap, seed 7").uniform(); // true
  * random.split("model a").integer(10);
  */
 export function randomGenerator(key: string): RandomGenerator {

@@ -102,7 +102,7 @@ export function regularizedIncompleteBeta(input: BetaShape & { readonly x: numbe
  * log Γ(x) for x > 0.
  *
  * @example
- * logGamma(5); // log 24
+ * logGamma(5); // Math.log(24)
  */
 export function logGamma(x: number): number {
   if (!(x > 0)) throw new RangeError(`x is ${x}: must be positive`);

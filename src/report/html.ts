@@ -1,9 +1,8 @@
 /** The report as one self-contained HTML file: no script, no request, light and dark. */
 import { cellText } from "./cell-text.ts";
-import { chartSvg } from "./chart.ts";
 import { countText } from "./number-text.ts";
 import { htmlText } from "./printable.ts";
-import type { InputSummary, Report, Section, Table } from "./section.ts";
+import type { Chart, InputSummary, Report, Section, Table } from "./section.ts";
 
 const style = `
 :root { color-scheme: light dark; --line: #8884; --quiet: #666; --accent: #0072b2; }
@@ -20,8 +19,9 @@ code { font: .85rem ui-monospace, monospace; overflow-wrap: anywhere; } figure {
 @media print { .scroll { max-height: none; overflow: visible; } }
 `;
 
-/** The page's text. Everything that comes from logs is escaped here. */
-export function htmlReport(report: Report): string {
+/** The page's text. Everything that comes from logs is escaped here. Charts are loaded only now: they are heavy. */
+export async function htmlReport(report: Report): Promise<string> {
+  const { chartSvg } = await import("./chart.ts");
   const sentences = report.verdict.map((sentence) => `<p>${htmlText(sentence)}</p>`).join("\n");
   return `<!doctype html>
 <html lang="en">
@@ -38,7 +38,7 @@ export function htmlReport(report: Report): string {
 <section class="verdict" aria-label="Verdict">
 ${sentences}
 </section>
-${report.sections.map(sectionHtml).join("\n")}
+${report.sections.map((section) => sectionHtml(section, chartSvg)).join("\n")}
 ${listSection(
   "What these logs cannot tell",
   report.unknowable.map((text) => htmlText(text)),
@@ -54,7 +54,7 @@ ${listSection("Read", inputItems(report.inputs))}
 `;
 }
 
-function sectionHtml(section: Section): string {
+function sectionHtml(section: Section, chartSvg: (chart: Chart) => string): string {
   const chart = section.chart === undefined ? "" : `<figure>${chartSvg(section.chart)}</figure>`;
   const table = section.table === undefined ? "" : tableHtml(section.table);
   const remarks = (section.remarks ?? [])

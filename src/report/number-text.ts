@@ -11,7 +11,7 @@ export function rateText(rate: number): string {
 
 function magnitudeText(value: number): string {
   if (value < 1e-6) return value.toExponential(1);
-  return String(Number(value.toPrecision(2)));
+  return value.toPrecision(2);
 }
 
 /** An integer with thousands separators, or the sign of infinity. */

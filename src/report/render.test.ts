@@ -50,20 +50,23 @@ function reportWith(text: string): Report {
 }
 
 describe("a rendered report", () => {
-  test.each(hostileTexts.map((text) => [text.slice(0, 24), text]))("holds %j as text only", (_, text) => {
-    const html = htmlReport(reportWith(text));
-    expect(html).not.toMatch(/<script|<img|<svg onload|<\/title><\/svg>/i);
-    expect(html.match(/<\/style>/g)).toHaveLength(html.match(/<style>/g)?.length ?? 0);
-    expect(html).not.toMatch(
-      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069\ufeff]/,
-    );
-    expect(html.length).toBeLessThan(200_000);
-    const terminal = terminalText(reportWith(text));
-    expect(terminal).not.toMatch(
-      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069\ufeff]/,
-    );
-    expect(terminal.length).toBeLessThan(60_000);
-  });
+  test.each(hostileTexts.map((text) => [text.slice(0, 24), text]))(
+    "holds %j as text only",
+    async (_, text) => {
+      const html = await htmlReport(reportWith(text));
+      expect(html).not.toMatch(/<script|<img|<svg onload|<\/title><\/svg>/i);
+      expect(html.match(/<\/style>/g)).toHaveLength(html.match(/<style>/g)?.length ?? 0);
+      expect(html).not.toMatch(
+        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069\ufeff]/,
+      );
+      expect(html.length).toBeLessThan(200_000);
+      const terminal = terminalText(reportWith(text));
+      expect(terminal).not.toMatch(
+        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069\ufeff]/,
+      );
+      expect(terminal.length).toBeLessThan(60_000);
+    },
+  );
 
   test("shows an interval with its estimate and an unknown as a dash", () => {
     const terminal = terminalText(reportWith("model"));
@@ -71,7 +74,7 @@ describe("a rendered report", () => {
     expect(terminal).toMatch(/model +0\.500 \[0\.400, 0\.600\] +–/);
   });
 
-  test("cuts a long table in the terminal and says so", () => {
+  test("cuts a long table in the terminal and says so", async () => {
     const report = reportWith("model");
     const section = report.sections[0];
     const table = section?.table;
@@ -79,11 +82,11 @@ describe("a rendered report", () => {
     const rows = Array.from({ length: 100 }, (_, index) => ({ model: `m${index}` }));
     const long = { ...report, sections: [{ ...section, table: { ...table, rows } }] };
     expect(terminalText(long, { shownRows: 20 })).toContain("… and 80 more rows");
-    expect(htmlReport(long)).toContain("m99");
+    expect(await htmlReport(long)).toContain("m99");
   });
 
-  test("asks the network for nothing", () => {
-    const html = htmlReport(reportWith("model"));
+  test("asks the network for nothing", async () => {
+    const html = await htmlReport(reportWith("model"));
     expect(html).toContain("default-src 'none'");
     expect(html.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:|url\(/);
   });

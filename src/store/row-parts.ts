@@ -1,9 +1,10 @@
 /** Rows to Parquet parts and back, through DuckDB. */
 import { open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { DuckDBDataChunk, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBType } from "@duckdb/node-api";
 import { InputError, parseRow, type Row } from "../record/index.ts";
 import {
+  type ColumnType,
   columnValues,
   createTableSql,
   rowFromDatabase,
@@ -22,6 +23,8 @@ const sqlText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** A DuckDB connection that reaches no network, loads no extension and stays under the memory limit. */
 async function openDatabase() {
+  // DuckDB takes long to load, and most commands on most logs do not need it.
+  const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
     memory_limit: "512MB",
     threads: "2",
@@ -48,6 +51,13 @@ export async function writeParts(
   unit: string,
   batches: AsyncIterable<readonly Row[]>,
 ): Promise<{ parts: string[]; rows: number }> {
+  const { DuckDBDataChunk, listValue, BIGINT, DOUBLE, VARCHAR, LIST } = await import("@duckdb/node-api");
+  const databaseType: Readonly<Record<ColumnType, DuckDBType>> = {
+    VARCHAR,
+    DOUBLE,
+    BIGINT,
+    "DOUBLE[]": LIST(DOUBLE),
+  };
   const { connection, close } = await openDatabase();
   const pending = new Map<TableName, Row[]>(tableNames.map((table) => [table, []]));
   const stored = new Map<TableName, number>(tableNames.map((table) => [table, 0]));
@@ -58,11 +68,15 @@ export async function writeParts(
     const waiting = pending.get(table) ?? [];
     if (waiting.length === 0) return;
     const appender = await connection.createAppender(table);
-    const types = tableColumns[table].map((spec) => spec.type);
+    const types = tableColumns[table].map((spec) => databaseType[spec.type]);
     for (let start = 0; start < waiting.length; start += chunkRows) {
       const slice = waiting.slice(start, start + chunkRows);
       const chunk = DuckDBDataChunk.create(types, slice.length);
-      chunk.setColumns(columnValues(table, slice));
+      chunk.setColumns(
+        columnValues(table, slice).map((values) =>
+          values.map((value) => (typeof value === "object" && value !== null ? listValue(value) : value)),
+        ),
+      );
       appender.appendDataChunk(chunk);
     }
     appender.closeSync();

@@ -1,13 +1,4 @@
 /** How the four row types lie in Parquet: one table a type, one column a field, names in snake case. */
-import {
-  BIGINT,
-  DOUBLE,
-  type DuckDBType,
-  type DuckDBValue,
-  LIST,
-  listValue,
-  VARCHAR,
-} from "@duckdb/node-api";
 import type { Row } from "../record/index.ts";
 
 export type TableName = "responses" | "likelihoods" | "outcomes" | "counts";
@@ -21,76 +12,79 @@ export const tableOfKind: Readonly<Record<Row["kind"], TableName>> = {
   count: "counts",
 };
 
+/** A column's type in SQL. */
+export type ColumnType = "VARCHAR" | "DOUBLE" | "BIGINT" | "DOUBLE[]";
+
 interface Column {
   readonly name: string;
-  readonly type: DuckDBType;
+  readonly type: ColumnType;
   /** Path of the field in the row. */
   readonly path: readonly string[];
   readonly json?: boolean;
 }
 
-function column(path: string, type: DuckDBType, options: { json?: boolean } = {}): Column {
+function column(path: string, type: ColumnType, options: { json?: boolean } = {}): Column {
   const parts = path.split(".");
   const name = (parts.at(-1) ?? path).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return { name, type, path: parts, ...options };
 }
 
 const baseColumns: readonly Column[] = [
-  column("model", VARCHAR),
-  column("step", DOUBLE),
-  column("trainingTokens", DOUBLE),
-  column("task", VARCHAR),
-  column("problem", VARCHAR),
-  column("promptHash", VARCHAR),
-  column("sampling", VARCHAR, { json: true }),
-  column("samplingHash", VARCHAR),
-  column("source.file", VARCHAR),
-  column("source.line", BIGINT),
-  column("source.member", VARCHAR),
-  column("drawSet", VARCHAR),
+  column("model", "VARCHAR"),
+  column("step", "DOUBLE"),
+  column("trainingTokens", "DOUBLE"),
+  column("task", "VARCHAR"),
+  column("problem", "VARCHAR"),
+  column("promptHash", "VARCHAR"),
+  column("sampling", "VARCHAR", { json: true }),
+  column("samplingHash", "VARCHAR"),
+  column("source.file", "VARCHAR"),
+  column("source.line", "BIGINT"),
+  column("source.member", "VARCHAR"),
+  column("drawSet", "VARCHAR"),
 ];
-const draw = column("draw", BIGINT);
+const draw = column("draw", "BIGINT");
 
 export const tableColumns: Readonly<Record<TableName, readonly Column[]>> = {
   responses: [
     ...baseColumns,
     draw,
-    column("role", VARCHAR),
-    column("prompt", VARCHAR),
-    column("text", VARCHAR),
-    column("target", VARCHAR),
-    column("seed", DOUBLE),
-    column("tokenCount", BIGINT),
-    column("finishReason", VARCHAR),
+    column("role", "VARCHAR"),
+    column("prompt", "VARCHAR"),
+    column("text", "VARCHAR"),
+    column("target", "VARCHAR"),
+    column("seed", "DOUBLE"),
+    column("tokenCount", "BIGINT"),
+    column("finishReason", "VARCHAR"),
   ],
   likelihoods: [
     ...baseColumns,
     draw,
-    column("role", VARCHAR),
-    column("logProbability", DOUBLE),
-    column("tokenLogProbabilities", LIST(DOUBLE)),
-    column("tokenCount", BIGINT),
-    column("method", VARCHAR),
+    column("role", "VARCHAR"),
+    column("logProbability", "DOUBLE"),
+    column("tokenLogProbabilities", "DOUBLE[]"),
+    column("tokenCount", "BIGINT"),
+    column("method", "VARCHAR"),
   ],
   outcomes: [
     ...baseColumns,
     draw,
-    column("verdict", VARCHAR),
-    column("reason", VARCHAR),
-    column("score", DOUBLE),
-    column("reward", DOUBLE),
-    column("gold", DOUBLE),
-    column("answer", VARCHAR),
-    column("fingerprint", BIGINT),
-    column("verifier", VARCHAR),
+    column("verdict", "VARCHAR"),
+    column("reason", "VARCHAR"),
+    column("score", "DOUBLE"),
+    column("reward", "DOUBLE"),
+    column("gold", "DOUBLE"),
+    column("answer", "VARCHAR"),
+    column("fingerprint", "BIGINT"),
+    column("verifier", "VARCHAR"),
   ],
   counts: [
     ...baseColumns,
-    column("n", BIGINT),
-    column("correct", BIGINT),
-    column("unscored", BIGINT),
-    column("stopping", VARCHAR, { json: true }),
-    column("verifier", VARCHAR),
+    column("n", "BIGINT"),
+    column("correct", "BIGINT"),
+    column("unscored", "BIGINT"),
+    column("stopping", "VARCHAR", { json: true }),
+    column("verifier", "VARCHAR"),
   ],
 };
 
@@ -107,19 +101,21 @@ export function createTableSql(table: TableName): string {
   return `CREATE TABLE ${table} (${columns.join(", ")})`;
 }
 
+/** A value as DuckDB takes it; lists become arrays of numbers. */
+export type ColumnValue = string | number | bigint | readonly number[] | null;
+
 /** Column-wise values of rows of one kind, for a data chunk. */
-export function columnValues(table: TableName, rows: readonly Row[]): DuckDBValue[][] {
+export function columnValues(table: TableName, rows: readonly Row[]): ColumnValue[][] {
   return tableColumns[table].map((spec) => rows.map((row) => toDatabase(spec, row)));
 }
 
-function toDatabase(spec: Column, row: Row): DuckDBValue {
+function toDatabase(spec: Column, row: Row): ColumnValue {
   let value: unknown = row;
   for (const part of spec.path) value = (value as Record<string, unknown> | undefined)?.[part];
   if (value === undefined || value === null) return null;
   if (spec.json) return JSON.stringify(value);
-  if (spec.type === BIGINT) return BigInt(value as number);
-  if (Array.isArray(value)) return listValue(value as number[]);
-  return value as string | number;
+  if (spec.type === "BIGINT") return BigInt(value as number);
+  return value as string | number | readonly number[];
 }
 
 /** The row in a result of `SELECT *` over a row table; not validated. */

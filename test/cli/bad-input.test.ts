@@ -72,7 +72,7 @@ describe("unusable input", () => {
 
   test("no valid row", async () => {
     await write("log.jsonl", '{"model":"m","problem":"c","n":10,"c":11}\n');
-    await refused(["report", "log.jsonl"], /no valid row.*log\.jsonl:1.*/);
+    await refused(["report", "log.jsonl"], /log\.jsonl: no valid row.*line 1, c/);
   });
 
   test("an unknown container", async () => {
@@ -98,7 +98,7 @@ describe("unusable input", () => {
   test("the same numbered draw with another verdict", async () => {
     await write("a.csv", "model,problem,draw,correct\nm,p,0,1\nm,p,1,0\n");
     await write("b.csv", "model,problem,draw,correct\nm,p,1,1\n");
-    await refused(["passk", "a.csv", "b.csv"], /already read with different content/);
+    await refused(["passk", "a.csv", "b.csv", "--task", "t"], /already read with different content/);
   });
 
   test("k beyond the smallest n names the command that goes there", async () => {
