@@ -31,8 +31,11 @@ export function compressionOf(start: Uint8Array): Compression {
  * Throws InputError if the file cannot be read or its compressed stream is damaged or cut short.
  */
 export async function* byteChunks(path: string, progress?: (bytes: number) => void): AsyncGenerator<Buffer> {
-  const compression = await withFile(path, async (file) => compressionOf(await readAt(file, 0, 4)));
-  const raw = createReadStream(path, { highWaterMark: chunkLength });
+  const { compression, size } = await withFile(path, async (file) => ({
+    compression: compressionOf(await readAt(file, 0, 4)),
+    size: (await file.stat()).size,
+  }));
+  const raw = createReadStream(path, { highWaterMark: Math.min(chunkLength, size + 1) });
   raw.on("data", () => progress?.(raw.bytesRead));
   try {
     if (compression === "none") yield* raw as AsyncIterable<Buffer>;

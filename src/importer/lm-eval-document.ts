@@ -74,6 +74,19 @@ const settingNames: Readonly<Record<string, keyof SamplingSettings>> = {
   max_completion_tokens: "maxTokens",
 };
 
+/** True if two documents were asked under settings that are written alike; false where that takes long to tell. */
+export function sameSettings(left: JsonRecord, right: JsonRecord): boolean {
+  const names = Object.keys(left);
+  const others = Object.keys(right);
+  if (names.length !== others.length) return false;
+  return names.every((name, index) => name === others[index] && sameValue(left[name], right[name]));
+}
+
+function sameValue(left: unknown, right: unknown): boolean {
+  if (!Array.isArray(left) || !Array.isArray(right)) return Object.is(left, right);
+  return left.length === right.length && left.every((item, index) => Object.is(item, right[index]));
+}
+
 /**
  * Generation settings in the record's terms. Greedy decoding (`do_sample` false) is temperature 0; settings without
  * a field of their own, stop sequences among them, are kept by name.

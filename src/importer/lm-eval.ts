@@ -3,7 +3,7 @@
  * the log's metric judges the first one only, so the others are unscored unless the metric speaks of every repeat.
  */
 import { crc32 } from "node:zlib";
-import type { Outcome, Row, RowBase, SamplingSettings } from "../record/index.ts";
+import type { Outcome, Row, RowBase } from "../record/index.ts";
 import { fileFingerprint } from "./byte-source.ts";
 import {
   DrawNumbers,
@@ -28,6 +28,7 @@ import {
   metricSawAllRepeats,
   metricsOf,
   requestOf,
+  sameSettings,
   samplingFrom,
 } from "./lm-eval-document.ts";
 import { type LmEvalRun, lmEvalRunOf, samplesNameParts } from "./lm-eval-results.ts";
@@ -79,8 +80,11 @@ interface DocumentRowsInput {
 /** Makes the rows of one samples file. */
 class DocumentRows {
   readonly #input: DocumentRowsInput;
-  readonly #draws = new DrawNumbers();
+  /** By filter and sampling. */
+  readonly #draws = new Map<string, DrawNumbers>();
   readonly #samplings = new Map<string, SharedSampling>();
+  #lastSettings: JsonRecord | undefined;
+  #lastSampling: SharedSampling = unknownSampling;
   /** Responses are the same under every filter: they are handed on under the first one. */
   #firstFilter: string | undefined;
   readonly #noted = new Set<string>();
@@ -115,7 +119,7 @@ class DocumentRows {
       ...this.#sampling(request),
       source: { file, line },
     };
-    const first = this.#draws.take(`${filter}\u0000${base.samplingHash}\u0000${problem}`, repeats);
+    const first = this.#drawsOf(filter, base.samplingHash).take(problem, repeats);
     this.#appendOutcomes(rows, record, { base, first, texts, filter });
     if (!context.options.texts || texts === undefined || filter !== this.#firstFilter) return;
     const target = fieldOf(record, "target");
@@ -174,10 +178,10 @@ class DocumentRows {
       if (scores.some((score) => Number(score) > 0 && Number(score) < 1)) {
         this.#note(`${metric}: ${partialScoreNote}`);
       }
-      this.#appendDraws(rows, input, (index) => ({
-        ...(index < scores.length ? judgement(Number(scores[index]), metric) : unscored(unscoredRepeat)),
-        verifier,
-      }));
+      const later = { ...unscored(unscoredRepeat), verifier };
+      this.#appendDraws(rows, input, (index) =>
+        index < scores.length ? { ...judgement(Number(scores[index]), metric), verifier } : later,
+      );
     }
     if (judged || texts === undefined) return;
     this.#appendDraws(rows, input, () => ({
@@ -186,22 +190,36 @@ class DocumentRows {
     }));
   }
 
+  /** One row a repeat. Written out field by field: this is where a long log's time goes. */
   #appendDraws(
     rows: Row[],
     input: { base: RowBase; first: number; texts: readonly string[] | undefined },
-    verdictOf: (index: number) => Pick<Outcome, "verdict" | "reason" | "score" | "verifier">,
+    judged: (index: number) => Judgement & { readonly verifier: string },
   ): void {
-    const repeats = input.texts?.length ?? 1;
+    const { base, first, texts } = input;
+    const repeats = texts?.length ?? 1;
     for (let index = 0; index < repeats; index += 1) {
-      const text = input.texts?.[index];
-      rows.push({
+      const text = texts?.[index];
+      const { verdict, reason, score, verifier } = judged(index);
+      const row: { -readonly [Name in keyof Outcome]: Outcome[Name] } = {
         kind: "outcome",
-        ...input.base,
+        model: base.model,
+        task: base.task,
+        problem: base.problem,
+        promptHash: base.promptHash,
+        sampling: base.sampling,
+        samplingHash: base.samplingHash,
+        source: base.source,
         drawSet: this.#input.drawSet,
-        draw: input.first + index,
-        ...verdictOf(index),
-        ...(text !== undefined && { fingerprint: crc32(text) }),
-      });
+        draw: first + index,
+        verdict,
+        verifier,
+      };
+      if (base.step !== undefined) row.step = base.step;
+      if (reason !== undefined) row.reason = reason;
+      if (score !== undefined) row.score = score;
+      if (text !== undefined) row.fingerprint = crc32(text);
+      rows.push(row);
     }
   }
 
@@ -218,15 +236,29 @@ class DocumentRows {
     return promptHashOf({ prompt: request.prompt, task: this.#input.task, problem });
   }
 
-  #sampling(request: LmEvalRequest): SharedSampling {
-    if (request.settings === undefined) return unknownSampling;
-    const key = JSON.stringify(request.settings);
+  #drawsOf(filter: string, samplingHash: string): DrawNumbers {
+    const key = samplingHash + filter;
+    let draws = this.#draws.get(key);
+    if (draws === undefined) {
+      draws = new DrawNumbers();
+      this.#draws.set(key, draws);
+    }
+    return draws;
+  }
+
+  #sampling({ settings }: LmEvalRequest): SharedSampling {
+    if (settings === undefined) return unknownSampling;
+    if (this.#lastSettings !== undefined && sameSettings(settings, this.#lastSettings)) {
+      return this.#lastSampling;
+    }
+    const key = JSON.stringify(settings);
     let sampling = this.#samplings.get(key);
     if (sampling === undefined) {
-      const settings: SamplingSettings = samplingFrom(request.settings);
-      sampling = sharedSampling(settings);
+      sampling = sharedSampling(samplingFrom(settings));
       this.#samplings.set(key, sampling);
     }
+    this.#lastSettings = settings;
+    this.#lastSampling = sampling;
     return sampling;
   }
 }
