@@ -2,12 +2,27 @@
 // so that an installation does not need the hundreds of small packages behind them.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const stamp = join(root, "dist", ".built-from");
+const dist = join(root, "dist");
+const fresh = join(root, "dist.fresh.tmp");
+const old = join(root, "dist.old.tmp");
+const lock = join(root, "dist.lock.tmp");
+const longestBuild = 120_000;
 
 function sourceHash() {
   const hash = createHash("sha256");
@@ -25,30 +40,46 @@ function sourceHash() {
   return hash.digest("hex");
 }
 
-/** Builds unless dist/ is already made from the present sources. */
-export async function build({ quiet = false } = {}) {
-  const wanted = sourceHash();
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  if (!quiet) console.error("lmcov: building…");
-  // Built aside and renamed, so that whoever runs dist/ meanwhile, or builds too, never meets half of it.
-  const fresh = join(root, `dist.${process.pid}.tmp`);
-  const tsc = spawnSync(
-    process.execPath,
-    [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", fresh],
-    {
-      cwd: root,
-      stdio: ["ignore", 2, 2],
-    },
-  );
-  if (tsc.status !== 0) {
-    rmSync(fresh, { recursive: true, force: true });
-    process.exit(1);
+function isBuiltFrom(hash) {
+  const stamp = join(dist, ".built-from");
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === hash;
+}
+
+/** One build at a time: tests and commands may ask at once. A lock older than any build is left over. */
+async function locked(work) {
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      break;
+    } catch {
+      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > longestBuild) rmSync(lock, { recursive: true, force: true });
+      await sleep(100);
+    }
   }
+  try {
+    await work();
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    rmSync(old, { recursive: true, force: true });
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+async function buildFresh(hash) {
+  if (isBuiltFrom(hash)) return;
+  console.error("lmcov: building…");
+  rmSync(fresh, { recursive: true, force: true });
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const compiled = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", fresh], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (compiled.status !== 0) throw new Error("tsc failed; see above");
   const { build: bundle } = await import("esbuild");
-  const special = join(fresh, "numeric/special.js");
   await bundle({
     entryPoints: [join(root, "src/numeric/special.ts")],
-    outfile: special,
+    outfile: join(fresh, "numeric/special.js"),
     allowOverwrite: true,
     bundle: true,
     format: "esm",
@@ -59,9 +90,23 @@ export async function build({ quiet = false } = {}) {
     logLevel: "error",
   });
   chmodSync(join(fresh, "cli/main.js"), 0o755);
-  writeFileSync(join(fresh, ".built-from"), wanted);
-  rmSync(join(root, "dist"), { recursive: true, force: true });
-  renameSync(fresh, join(root, "dist"));
+  writeFileSync(join(fresh, ".built-from"), hash);
+  rmSync(old, { recursive: true, force: true });
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(fresh, dist);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
+/** Builds unless dist/ is already made from the present sources. */
+export async function build() {
+  const hash = sourceHash();
+  if (!isBuiltFrom(hash)) await locked(() => buildFresh(hash));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await build();
+  } catch (error) {
+    console.error(`lmcov: ${error.message}`);
+    process.exit(1);
+  }
+}

@@ -12,6 +12,7 @@ import {
   countText,
   drawTotals,
   forecastDrawCounts,
+  isVacuous,
   type ModelCounts,
   rangeText,
   type TableColumn,
@@ -142,7 +143,7 @@ function modelLines(model: ModelForecast): string[] {
       interval: { lower, upper },
       midpoint,
       parametric: model.betaBinomial.forecast[index]?.estimate,
-      remark: upper - lower > 0.98 ? "not informative from these logs" : "",
+      remark: isVacuous({ lower, upper }) ? "not informative from these logs" : "",
     }),
   );
   const each =

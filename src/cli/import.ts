@@ -9,7 +9,7 @@ import { appendJournal, type JournalEntry, openRunFolder, readJournal, writePart
 import { exitCode } from "./exit-code.ts";
 import { fileFingerprint } from "./file-fingerprint.ts";
 import { ImportTally, rejectionText } from "./import-tally.ts";
-import { type Input, inputsOf } from "./load-logs.ts";
+import { type Input, inputsOf, skippable } from "./load-logs.ts";
 import { type LogOptions, loadRequest, logCommand } from "./log-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
 import { megabytes, progressLine } from "./progress.ts";
@@ -70,7 +70,14 @@ async function run(words: string[], options: ImportCommandOptions): Promise<void
         tally: own,
         format: options.format,
         onBytes: (bytes) => progress.update(finishedBytes + bytes),
+      }).catch((error: unknown) => {
+        // Nothing of this file is in the run: parts that no journal line names do not count.
+        if (!skippable(input, 0, error)) throw error;
+        const reason = (error as Error).message.replace(`${input.path}: `, "");
+        tally.reject({ file: input.path, reason });
+        return undefined;
       });
+      if (entry === undefined) continue;
       await appendJournal(options.out, entry);
       finished.add(unit);
       entries.push(entry);

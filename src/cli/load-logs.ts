@@ -44,6 +44,8 @@ export interface Input {
   readonly path: string;
   readonly bytes: number;
   readonly run: boolean;
+  /** Found in a folder, not named by the user: skipped with a rejection where it is unusable from the start. */
+  readonly found: boolean;
 }
 
 /** The files and run folders behind paths given by the user, without repetition. */
@@ -53,11 +55,12 @@ export async function inputsOf(paths: readonly string[], tally: ImportTally): Pr
     const found = await stat(path).catch(() => undefined);
     if (found === undefined) throw new InputError(`${path}: no such file or folder`);
     if (found.isDirectory() && isRunFolder(path)) {
-      inputs.set(path, { path, bytes: 0, run: true });
+      inputs.set(path, { path, bytes: 0, run: true, found: false });
       continue;
     }
     for (const file of await discoverInputs(path, (message) => tally.note(message))) {
-      inputs.set(file, { path: file, bytes: (await stat(file)).size, run: false });
+      const { size } = await stat(file);
+      inputs.set(file, { path: file, bytes: size, run: false, found: found.isDirectory() });
     }
   }
   return [...inputs.values()];
@@ -80,22 +83,37 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
     format: megabytes,
   });
   let finishedBytes = 0;
-  for (const input of inputs) {
+  const loadInput = async (input: Input): Promise<LoadedFile | undefined> => {
     let rows = 0;
-    const opened = input.run
-      ? await openRun(input, verifier, tally)
-      : await openFile(input, options, verifier, tally, (bytes) => progress.update(finishedBytes + bytes));
-    for await (const batch of opened.batches) {
-      rows += batch.length;
-      ledger.add(verifier && agreement ? reScored(batch, verifier, agreement) : batch);
+    try {
+      const opened = input.run
+        ? await openRun(input, verifier, tally)
+        : await openFile(input, options, verifier, tally, (bytes) => progress.update(finishedBytes + bytes));
+      for await (const batch of opened.batches) {
+        rows += batch.length;
+        ledger.add(verifier && agreement ? reScored(batch, verifier, agreement) : batch);
+      }
+      return { path: input.path, importer: opened.importer, rows };
+    } catch (error) {
+      if (!skippable(input, rows, error)) throw error;
+      tally.reject({ file: input.path, reason: (error as Error).message.replace(`${input.path}: `, "") });
+      return undefined;
     }
+  };
+  for (const input of inputs) {
+    const loaded = await loadInput(input);
+    if (loaded !== undefined) files.push(loaded);
     finishedBytes += input.bytes;
-    files.push({ path: input.path, importer: opened.importer, rows });
   }
   progress.finish();
   const groups = ledger.groups();
   if (groups.length === 0) throw nothingUsable(paths, tally, ledger.likelihoods);
   return { groups, tally, files, agreement, verifierName: verifier?.name, likelihoods: ledger.likelihoods };
+}
+
+/** True if a file met in a folder turned out unusable before it gave a row: the others can still be read. */
+export function skippable(input: Input, rows: number, error: unknown): boolean {
+  return input.found && rows === 0 && error instanceof InputError;
 }
 
 interface OpenedInput {
@@ -142,7 +160,7 @@ function nothingUsable(paths: readonly string[], tally: ImportTally, likelihoods
   if (first !== undefined) {
     const place = first.line === undefined ? first.file : `${first.file}:${first.line}`;
     return new InputError(
-      `${where}: no valid row; the first of ${tally.rejected} bad ones is ${place}: ${first.reason}`,
+      `${where}: no valid row; the first of ${tally.rejected} rejections is ${place}: ${first.reason}`,
     );
   }
   if (likelihoods > 0) {

@@ -46,9 +46,15 @@ export interface TaskAnalysis {
   readonly models: readonly ModelAnalysis[];
   /** Paired comparison at each measured k; undefined for a single model or without common problems. */
   readonly comparison: PassAtKComparison | undefined;
+  /** Models that hold too few of the task's problems to be compared in pairs. */
+  readonly notCompared: readonly string[];
   /** The k that decides: the largest that is measured for all models. */
   readonly decidingK: number;
-  /** Position in `models` of the model with the highest pass@k at the deciding k. */
+  /** True if the user named the k. */
+  readonly ksAsked: boolean;
+  /** The largest k asked for that lies beyond the deciding one. */
+  readonly askedBeyond: number | undefined;
+  /** Position in `models` of the best model at the deciding k. */
   readonly chosen: number;
   readonly target: SamplesForTarget | undefined;
   readonly underRate: readonly ShareUnderRate[];
@@ -58,10 +64,17 @@ export interface TaskAnalysis {
 /** Success rates under which shares of problems are reported: one in ten, hundred, thousand, ten thousand. */
 const shownRates = [0.1, 0.01, 0.001, 0.0001];
 
+/** Share of the most problems that any model of a task holds, for a model to be compared in pairs. */
+const sufficientProblems = 0.8;
+
 /** Analyses each task of the models; tasks in order of appearance. */
 export function analyseTasks(models: readonly ModelCounts[], options: AnalysisOptions): TaskAnalysis[] {
   const byTask = new Map<string, ModelCounts[]>();
-  for (const model of models) byTask.set(model.task, [...(byTask.get(model.task) ?? []), model]);
+  for (const model of models) {
+    const members = byTask.get(model.task);
+    if (members === undefined) byTask.set(model.task, [model]);
+    else members.push(model);
+  }
   let done = 0;
   const advance = () => {
     done += 1;
@@ -77,18 +90,14 @@ function analyseTask(
   advance: () => void,
 ): TaskAnalysis {
   const smallest = models.map(({ problems }) => largestCommonK(problems));
-  const ks = options.ks ?? shownDrawCounts(Math.max(...smallest));
-  const decidingK = Math.max(1, ...ks.filter((k) => k <= Math.min(...smallest)));
+  const ks = options.ks === undefined ? commonDrawCounts(smallest) : askedDrawCounts(options.ks, smallest);
+  const decidingK = Math.max(...ks.filter((k) => k <= Math.min(...smallest)));
   const analyses = models.map((counts, index) => {
     const analysis = analyseModel(counts, ks, smallest[index] ?? 1, options);
     advance();
     return analysis;
   });
-  const comparison = compared(
-    models,
-    ks.filter((k) => k <= Math.min(...smallest)),
-    options,
-  );
+  const { comparison, leftOut } = compared(models, ks, options);
   const chosen = chosenModel(analyses, comparison, decidingK);
   const counts = models[chosen]?.problems ?? [];
   const informative = drawTotals({ problems: counts }).mostDraws > 1;
@@ -97,7 +106,10 @@ function analyseTask(
     task,
     models: analyses,
     comparison,
+    notCompared: leftOut,
     decidingK,
+    ksAsked: options.ks !== undefined,
+    askedBeyond: options.ks?.findLast((k) => k > decidingK),
     chosen,
     target: target === undefined ? undefined : samplesForTarget(counts, target, { level: options.level }),
     level: options.level,
@@ -126,14 +138,23 @@ function analyseModel(
   };
 }
 
+/**
+ * The paired comparison of the models that hold nearly all problems of the task: a model with few problems would
+ * leave few common ones for all.
+ */
 function compared(
   models: readonly ModelCounts[],
   ks: readonly number[],
   options: AnalysisOptions,
-): PassAtKComparison | undefined {
-  if (models.length < 2 || ks.length === 0) return undefined;
-  const inputs = models.map(({ label, problems }) => ({ model: label, problems }));
-  return passAtKComparison(inputs, ks, { level: options.level, generator: options.generator });
+): { comparison: PassAtKComparison | undefined; leftOut: readonly string[] } {
+  const largest = Math.max(...models.map(({ problems }) => problems.length));
+  const full = models.filter(({ problems }) => problems.length >= sufficientProblems * largest);
+  const leftOut = models.filter((model) => !full.includes(model)).map(({ label }) => label);
+  const inputs = full.map(({ label, problems }) => ({ model: label, problems }));
+  if (full.length < 2 || ks.length === 0) return { comparison: undefined, leftOut };
+  const { level, generator } = options;
+  const comparison = passAtKComparison(inputs, ks, { level, generator });
+  return { comparison: comparison.comparisons.length === 0 ? undefined : comparison, leftOut };
 }
 
 /** The best of the paired comparison at k; without one, the highest pass@k on each model's own problems. */
@@ -163,4 +184,17 @@ function curveDrawCounts(n: number): number[] {
     (k) => k < n,
   );
   return [...new Set([...values, n])];
+}
+
+/** Numbers of draws to show for several models: those of the smallest n, and powers of ten up to the largest. */
+function commonDrawCounts(smallest: readonly number[]): number[] {
+  const shared = shownDrawCounts(Math.min(...smallest));
+  const powers = shownDrawCounts(Math.max(...smallest)).filter((k) => Number.isInteger(Math.log10(k)));
+  return [...new Set([...shared, ...powers])].sort((left, right) => left - right);
+}
+
+/** The k asked for, and the largest that all models measure if none of them is measured. */
+function askedDrawCounts(asked: readonly number[], smallest: readonly number[]): number[] {
+  const common = Math.min(...smallest);
+  return asked.some((k) => k <= common) ? [...asked] : [common, ...asked];
 }

@@ -32,7 +32,7 @@ export function rangeText({ lower, upper }: { lower: number; upper: number }): s
 
 /** True if an interval of a rate says nothing worth a reader's time. */
 export function isVacuous({ lower, upper }: { lower: number; upper: number }): boolean {
-  return upper - lower > 0.98;
+  return upper - lower > 0.9;
 }
 
 /** A few names for a sentence: `a, b, c and 4 others`. */

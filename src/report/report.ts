@@ -3,7 +3,7 @@
 import { describeSampling } from "../record/index.ts";
 import type { ModelAnalysis, TaskAnalysis } from "./analysis.ts";
 import { colouredSeries } from "./chart-palette.ts";
-import { countText, plural } from "./number-text.ts";
+import { countText, isVacuous, listText, plural } from "./number-text.ts";
 import type {
   Cell,
   InputSummary,
@@ -105,12 +105,23 @@ function passAtKSection(task: TaskAnalysis, prefix: string, suffix: string): Sec
     explanation: `Probability that at least one of k draws is correct, averaged over problems: the unbiased estimator 1 − C(n−c, k)/C(n, k) for k up to the smallest n, with ${levelText(task)} Korn–Graubard intervals over problems. In the chart, the band beyond the measured range is the forecast.`,
     chart: { kind: "pass-at-k", series: chartSeries(models) },
     table: { columns, rows },
-    ...(set !== undefined && {
-      remarks: [
-        `“Not told apart” is the set that holds the best model with probability ${levelText(task)}: paired per-problem differences, studentized, bootstrap over ${plural(task.comparison?.problems ?? 0, "common problem")}.`,
-      ],
-    }),
+    remarks: comparisonRemarks(task),
   };
+}
+
+function comparisonRemarks(task: TaskAnalysis): string[] {
+  const remarks: string[] = [];
+  const common = task.comparison?.problems;
+  if (common !== undefined) {
+    const rough = common < 20 ? "; with fewer than 20 problems it is rough" : "";
+    remarks.push(
+      `“Not told apart” is the set that holds the best model with probability ${levelText(task)}: paired per-problem differences, studentized, bootstrap over ${plural(common, "common problem")}${rough}.`,
+    );
+  }
+  if (task.notCompared.length > 0) {
+    remarks.push(`Not compared in pairs, for having too few of the problems: ${listText(task.notCompared)}.`);
+  }
+  return remarks;
 }
 
 function chartSeries(models: readonly ModelAnalysis[]): PassAtKSeries[] {
@@ -158,7 +169,7 @@ function reachSection(task: TaskAnalysis, prefix: string, suffix: string): Secti
       ],
       rows: task.underRate.map(({ threshold, lower, upper }) => ({
         rate: `1 in ${countText(1 / threshold)}`,
-        share: upper - lower > 0.98 ? "not informative" : { lower, upper },
+        share: isVacuous({ lower, upper }) ? "not informative" : { lower, upper },
       })),
     },
   };

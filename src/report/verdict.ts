@@ -7,29 +7,42 @@ import { countText, intervalText, isVacuous, listText, plural, rangeText, rateTe
 export function verdictSentences(task: TaskAnalysis): string[] {
   const chosen = task.models[task.chosen];
   if (chosen === undefined) return [];
+  const compared = task.models.length === 1 || task.comparison !== undefined;
+  const evident = chosen.measured.some((at) => at.k === task.decidingK && !isVacuous(at));
+  if (!compared || !evident) return [choiceSentence(task, chosen)];
   const sentences = [
     choiceSentence(task, chosen),
     disagreementSentence(task, chosen),
+    forecastSentence(task),
     targetSentence(task, chosen),
+    reachSentence(task, chosen),
   ];
-  sentences.push(reachSentence(task));
   return sentences.filter((sentence) => sentence !== undefined);
 }
 
 function choiceSentence(task: TaskAnalysis, chosen: ModelAnalysis): string {
   const k = task.decidingK;
-  const estimate = chosen.measured.find((value) => value.k === k);
+  const estimate = chosen.measured.find((at) => at.k === k);
   const name = chosen.counts.label;
-  if (estimate === undefined)
-    return `${name}: no pass@k can be measured at the k asked for; see the forecast.`;
+  if (estimate === undefined) return `${name}: pass@${countText(k)} is not measured by these logs.`;
+  if (isVacuous(estimate)) {
+    const seen = `${plural(estimate.problems, "problem")} and ${plural(estimate.draws, "draw")}`;
+    return `Not informative: ${seen} say next to nothing about how often ${name} succeeds.`;
+  }
   const value = `pass@${countText(k)} ${intervalText(estimate)}, ${plural(estimate.problems, "problem")}, ${plural(estimate.draws, "draw")}`;
-  if (task.models.length === 1)
+  if (task.models.length === 1) {
     return `${name} solves ${percent(estimate.estimate)} of problems within ${plural(k, "draw")} (${value}).`;
+  }
   const others = membersBeside(task, k);
-  const first = `At k = ${countText(k)}, the largest that all logs measure, ${name} solves the most problems (${value})`;
-  if (others === undefined) return `${first}; the models share too few problems to compare them in pairs.`;
-  if (others.length === 0)
-    return `${first}; every other of the ${countText(task.models.length)} models is below it beyond noise.`;
+  const all = countText(task.models.length);
+  if (others === undefined) {
+    return `The ${all} models have too few problems in common to say which is best at k = ${countText(k)}; their own numbers are below.`;
+  }
+  const largest = task.ksAsked
+    ? "the largest asked for that all logs measure"
+    : "the largest that all logs measure";
+  const first = `At k = ${countText(k)}, ${largest}, ${name} solves the most problems (${value})`;
+  if (others.length === 0) return `${first}; every other of the ${all} models is below it beyond noise.`;
   const verb = others.length === 1 ? "is" : "are";
   return `${first}; ${listText(others)} ${verb} not told apart from it by these logs.`;
 }
@@ -77,10 +90,7 @@ function targetSentence(task: TaskAnalysis, chosen: ModelAnalysis): string | und
   if (needed === undefined) return undefined;
   const goal = `To solve ${percent(needed.target)} of problems, ${name} needs`;
   if (needed.status === "not-reachable") {
-    return `${name} does not reach ${percent(needed.target)} of problems within a million draws each (95% bound).`.replace(
-      "95%",
-      levelText(task),
-    );
+    return `${name} does not reach ${percent(needed.target)} of problems within a million draws each (${levelText(task)} bound).`;
   }
   const from = needed.lower === undefined ? undefined : countText(needed.lower);
   if (needed.status === "open-above") {
@@ -92,19 +102,32 @@ function targetSentence(task: TaskAnalysis, chosen: ModelAnalysis): string | und
 }
 
 /** The share of problems that the chosen model practically never solves, at the smallest rate that says something. */
-function reachSentence(task: TaskAnalysis): string | undefined {
-  const chosen = task.models[task.chosen];
-  if (chosen === undefined) return undefined;
-  const telling = task.underRate.filter(
-    (share) =>
-      !isVacuous(share) &&
-      share.upper - share.lower < 0.5 &&
-      share.threshold >= 0.5 / chosen.totals.mostDraws,
+function reachSentence(task: TaskAnalysis, chosen: ModelAnalysis): string | undefined {
+  const share = task.underRate.findLast(
+    ({ threshold, lower, upper }) =>
+      upper - lower < 0.5 && lower > 0.005 && upper < 0.95 && threshold >= 0.5 / chosen.totals.mostDraws,
   );
-  const share = telling.at(-1);
   if (share === undefined) return undefined;
   const rate = `1 in ${countText(1 / share.threshold)}`;
   return `Between ${percent(share.lower)} and ${percent(share.upper)} of problems have a success rate of at most ${rate} under ${chosen.counts.label}: Best-of-N or RL with fewer draws than that rarely meets a good answer to them.`;
+}
+
+/** Where a k beyond the draws was asked for: which forecasts there overlap the highest. */
+function forecastSentence(task: TaskAnalysis): string | undefined {
+  const k = task.askedBeyond;
+  if (k === undefined) return undefined;
+  const known = task.models.flatMap(({ counts, forecast }) => {
+    const value = forecast.find((at) => at.k === k);
+    return value === undefined ? [] : [{ label: counts.label, ...value }];
+  });
+  const [best] = known.toSorted((left, right) => right.midpoint - left.midpoint);
+  if (best === undefined) return undefined;
+  if (isVacuous(best))
+    return `At k = ${countText(k)}, beyond the draws taken, these logs say nothing about ${best.label}.`;
+  const value = `At k = ${countText(k)}, beyond the draws taken, the forecast for ${best.label} is ${rangeText(best)}`;
+  if (known.length === 1) return `${value}.`;
+  const overlapping = known.filter((other) => other !== best && other.upper >= best.lower).length;
+  return `${value}, the highest; the intervals of ${plural(overlapping, "other model")} overlap it.`;
 }
 
 /** Sentences on what the logs of a task cannot tell. */
