@@ -2,7 +2,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+/** The command that users run. */
+export const mainFile = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
 let built = false;
 
@@ -27,7 +28,7 @@ export function lmcov(
 ): Promise<CommandResult> {
   ensureBuilt();
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...words], {
+    const child = spawn(process.execPath, [mainFile, ...words], {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
