@@ -54,7 +54,10 @@ export function logCommand(name: string, options: { csv?: boolean } = {}): Comma
     .option("--map <pairs...>", `columns of a table, as role=column; roles: ${mappableFields.join(", ")}`)
     .option("--model <name>", "model name, for logs that hold none")
     .option("--task <name>", "task name, for logs that hold none")
-    .option("--verify <verifier>", "re-score saved responses: exact, numeric, choice, math or regex:PATTERN")
+    .option(
+      "--verify <verifier>",
+      "re-score saved responses: exact, exact:ignore-case, verbatim, numeric, numeric:TOLERANCE, choice, regex:PATTERN",
+    )
     .option("--scorer <name>", "use this metric, scorer or verifier where a log holds several")
     .option("--unscored <policy>", "unscored draws: exclude (not in n) or incorrect", policyOf, "exclude")
     .option("--pool-sampling", "pool draws taken under different sampling settings")
@@ -111,6 +114,13 @@ export function positiveIntegers(text: string): number[] {
     throw new InvalidArgumentError("a comma-separated list of integers of at least 1.");
   }
   return [...new Set(values)].sort((left, right) => left - right);
+}
+
+/** One positive integer. */
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("an integer of at least 1.");
 }
 
 /** A number strictly between 0 and 1. */

@@ -1,6 +1,7 @@
 /** From the ledger's groups to the counts that estimates take: scorer chosen, denominator declared, labels unique. */
+import { checkCount, drawsDifferForUnknownReason } from "../coverage/index.ts";
 import { describeSampling, InputError } from "../record/index.ts";
-import type { ModelCounts, ProblemCounts } from "../report/index.ts";
+import { listText, type ModelCounts, type ProblemCounts } from "../report/index.ts";
 import type { CountGroup, ProblemTally } from "../store/index.ts";
 import type { LogOptions } from "./log-options.ts";
 
@@ -39,12 +40,18 @@ export function selectedCounts(
       task: group.task,
       sampling: group.sampling,
       verifier: group.verifier,
-      problems: counted.map((problem) => problemCounts(problem, options)),
+      problems: counted.map((problem) => problemCounts(group, problem, options)),
       unscoredProblems: group.problems
         .filter((problem) => denominator(problem, options.unscored) === 0)
         .map(({ problem }) => problem),
     };
   });
+  const ragged = models.filter(({ problems }) => drawsDifferForUnknownReason(problems));
+  if (ragged.length > 0) {
+    remarks.push(
+      `Unequal numbers of draws for an unknown reason (${listText(ragged.map(({ label }) => label))}): pass@k is given up to the smallest n; say how sampling stopped with --stopping.`,
+    );
+  }
   return { models, groups: usable, remarks };
 }
 
@@ -97,17 +104,20 @@ function denominator(problem: ProblemTally, policy: LogOptions["unscored"]): num
 }
 
 function problemCounts(
+  group: CountGroup,
   problem: ProblemTally,
   options: Pick<LogOptions, "unscored" | "stopping">,
 ): ProblemCounts {
   const known = problem.stopping.kind === "unknown" ? options.stopping : undefined;
-  return {
+  const counts = {
     problem: problem.problem,
     draws: denominator(problem, options.unscored),
     correct: problem.correct,
     unscored: problem.unscored,
     stopping: known ?? problem.stopping,
   };
+  checkCount(counts, `problem "${problem.problem}" of ${group.model}`);
+  return counts;
 }
 
 function uniqueLabels(groups: readonly CountGroup[]): string[] {

@@ -3,14 +3,14 @@ import { rename, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { problemTable } from "../coverage/index.ts";
 import { countText, type TableColumn, tableLines } from "../report/index.ts";
-import { type LogOptions, logCommand } from "./log-options.ts";
+import { type LogOptions, logCommand, positiveInteger } from "./log-options.ts";
 import { modelFields } from "./model-fields.ts";
 import { csvText, jsonText, printRemark, printResult } from "./print.ts";
 import { printReadRemarks, readLogs } from "./read-logs.ts";
 
 interface ProblemsOptions extends LogOptions {
   readonly uncovered?: string;
-  readonly limit?: number;
+  readonly k: number;
 }
 
 const examples = `
@@ -21,6 +21,7 @@ Examples:
 export function command(): Command {
   return logCommand("problems", { csv: true })
     .option("--uncovered <file>", "write the names of problems never solved by any of the models, one a line")
+    .option("--k <number>", "gain of draw k + 1 to the mean pass rate, after k draws", positiveInteger, 1)
     .addHelpText("after", examples)
     .action(run);
 }
@@ -29,7 +30,7 @@ async function run(words: string[], options: ProblemsOptions): Promise<void> {
   const read = await readLogs(words, options);
   const models = read.models.map((counts) => ({
     counts,
-    problems: problemTable(counts.problems, { level: options.level }),
+    problems: problemTable(counts.problems, { level: options.level, k: options.k }),
   }));
   if (options.uncovered !== undefined) await writeUncovered(options.uncovered, models);
   if (options.json) {
@@ -73,7 +74,7 @@ async function run(words: string[], options: ProblemsOptions): Promise<void> {
     { key: "c", title: "c", kind: "count" },
     { key: "unscored", title: "unscored", kind: "count" },
     { key: "interval", title: "success rate", kind: "rate" },
-    { key: "marginalGain", title: "gain of one more", kind: "rate" },
+    { key: "marginalGain", title: `gain of draw ${options.k + 1}`, kind: "rate" },
     { key: "nextDrawRate", title: "next draw solves", kind: "rate" },
   ];
   const cells = rows.map(({ rate, lower, upper, ...row }) => ({

@@ -8,7 +8,7 @@ export {
   type ProblemCounts,
   shownDrawCounts,
 } from "./model-counts.ts";
-export { countText, intervalText, isVacuous, plural, rangeText, rateText } from "./number-text.ts";
+export { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
 export { htmlText, printable } from "./printable.ts";
 export { buildReport, type ReportRequest } from "./report.ts";
 export type { Cell, Chart, InputSummary, Report, Section, Table, TableColumn } from "./section.ts";

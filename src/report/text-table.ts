@@ -6,10 +6,12 @@ export interface TextColumn {
   readonly align?: "left" | "right";
 }
 
-/** Lines of a table. Titles and cells are made printable here and cut at 60 characters. */
+const longestCell = 160;
+
+/** Lines of a table. Titles and cells are made printable here and cut at 160 characters. */
 export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[]): string[] {
-  const titles = columns.map(({ title }) => printable(title, 60));
-  const cells = rows.map((row) => columns.map((_, index) => printable(row[index] ?? "", 60)));
+  const titles = columns.map(({ title }) => printable(title, longestCell));
+  const cells = rows.map((row) => columns.map((_, index) => printable(row[index] ?? "", longestCell)));
   const widths = columns.map((_, index) =>
     Math.max(width(titles[index] ?? ""), ...cells.map((row) => width(row[index] ?? ""))),
   );
