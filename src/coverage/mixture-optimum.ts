@@ -109,7 +109,10 @@ function normalise(weights: Float64Array): void {
   for (let point = 0; point < weights.length; point++) weights[point]! /= sum;
 }
 
-/** Four EM steps from uniform weights, then each cell of neighbouring points gives its mass to its largest one. */
+/**
+ * Four EM steps from uniform weights; then each cell of neighbouring points gives its mass to its largest one, and each
+ * row its weight to the most probable of these, which leaves no more points than rows.
+ */
 function startingWeights(rows: LikelihoodRows): Float64Array {
   const size = rows.rates.length;
   const weights = new Float64Array(size).fill(1 / size);
@@ -131,8 +134,18 @@ function startingWeights(rows: LikelihoodRows): Float64Array {
     }
     gathered[largest] = sum;
   }
-  normalise(gathered);
-  return gathered;
+  const assigned = new Float64Array(size);
+  for (let row = 0; row < rows.rows; row++) {
+    const shift = rows.start[row]! - rows.first[row]!;
+    let likeliest = rows.first[row]!;
+    for (let point = likeliest + 1; point < rows.end[row]!; point++) {
+      const ahead = gathered[point]! * rows.values[shift + point]!;
+      if (ahead > gathered[likeliest]! * rows.values[shift + likeliest]!) likeliest = point;
+    }
+    assigned[likeliest]! += rows.weights[row]!;
+  }
+  normalise(assigned);
+  return assigned;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

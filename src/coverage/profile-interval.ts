@@ -18,6 +18,10 @@ export interface ProfileEnd {
 const closeToCutoff = 0.05;
 const closeEnds = 1e-4;
 const largestSolves = 60;
+/** Optimality gap allowed, in units of ψ: while the multiplier is sought, and where it was found. */
+const searchPrecision = 2e-4;
+const finalPrecision = 1e-5;
+const smallestTolerance = 1e-11;
 /** A guess at the standard error of ψ, from which the first multiplier follows. */
 const firstStandardError = 0.02;
 
@@ -43,10 +47,11 @@ export function profileEnd(input: {
   // The best distribution inside the region and the nearest outside: between them the likelihood is concave.
   let inside = { value: valueAt(fit.weights), deviance: 0 };
 
+  let precision = searchPrecision;
   for (let solve = 0; solve < largestSolves; solve++) {
     const optimum = mixtureOptimum({
       rows,
-      tolerance: Math.max(1e-11, Math.min(1e-8, 1e-6 * multiplier)),
+      tolerance: Math.max(smallestTolerance, precision * multiplier),
       tilt: { multiplier: side * multiplier, functional },
       start,
     });
@@ -65,8 +70,15 @@ export function profileEnd(input: {
       if (mixed > inside.value) inside = { value: mixed, deviance: cutoff };
       above = Math.min(above, multiplier);
     }
-    if (Math.abs(deviance - cutoff) < closeToCutoff * cutoff || outer - inside.value < closeEnds) break;
-    if (above < below * 1.0005) break;
+    const found =
+      Math.abs(deviance - cutoff) < closeToCutoff * cutoff ||
+      outer - inside.value < closeEnds ||
+      above < below * 1.0005;
+    if (found && precision === finalPrecision) break;
+    if (found) {
+      precision = finalPrecision;
+      continue;
+    }
     multiplier = nextMultiplier({ multiplier, below, above, ratio: cutoff / Math.max(deviance, 1e-9) });
   }
   const clipped = (signed: number): number => Math.min(1, Math.max(0, side * signed));

@@ -15,6 +15,9 @@ export interface SymmetricMatrix {
 /** Curvature added to the diagonal, relative to its mean, before anything else is tried; it grows tenfold on failure. */
 const smallestRidge = 1e-12;
 const ridgeAttempts = 12;
+const smallestCutStep = 0.01;
+/** A minimiser not found by then is left as it is: z has descended, which is all that a Newton direction needs. */
+const largestIterations = 60;
 
 /** Solves (H + ridge) x = each right side in place, H restricted to the ascending indices `free`. */
 function solveRestricted(input: {
@@ -90,8 +93,8 @@ function objective(input: {
 }
 
 /**
- * Sets z to the restricted solution with all its negative parts cut off at once, if that lowers the objective; without
- * it a start of hundreds of points would leave one at a time.
+ * Moves z towards the restricted solution past the boundary, cutting off all negative parts at once, if that lowers the
+ * objective; without it a start of hundreds of points would leave one at a time.
  */
 function droppedTogether(input: {
   readonly matrix: SymmetricMatrix;
@@ -105,16 +108,45 @@ function droppedTogether(input: {
 }): boolean {
   const { free, count, solution, z } = input;
   const cut = new Float64Array(z.length);
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += Math.max(0, solution[i]!);
-  for (let i = 0; i < count; i++) cut[free[i]!] = Math.max(0, solution[i]!) / sum;
-  if (!(objective({ ...input, z: cut }) < objective(input))) return false;
-  z.set(cut);
-  return true;
+  const before = objective(input);
+  for (let step = 1; step > smallestCutStep; step /= 2) {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const current = z[free[i]!]!;
+      const moved = Math.max(0, current + step * (solution[i]! - current));
+      cut[free[i]!] = moved;
+      sum += moved;
+    }
+    for (let i = 0; i < count; i++) cut[free[i]!]! /= sum;
+    if (!(objective({ ...input, z: cut }) < before)) continue;
+    z.set(cut);
+    return true;
+  }
+  return false;
+}
+
+/** Rate at which the objective falls as each index outside the free set grows; 0 for free indices. */
+function slopesOutside(input: {
+  readonly matrix: SymmetricMatrix;
+  readonly linear: Float64Array;
+  readonly start: Float64Array;
+  readonly ridge: number;
+  readonly free: Int32Array;
+  readonly count: number;
+  readonly z: Float64Array;
+  readonly multiplier: number;
+}): Float64Array {
+  const { matrix, linear, start, ridge, free, count, z, multiplier } = input;
+  const slopes = linear.map((value, i) => value - multiplier + ridge * start[i]!);
+  for (let i = 0; i < matrix.size; i++) {
+    for (let j = 0; j < count; j++) slopes[i]! -= entry(matrix, i, free[j]!) * z[free[j]!]!;
+  }
+  for (let j = 0; j < count; j++) slopes[free[j]!] = 0;
+  return slopes;
 }
 
 /**
- * The minimiser, started from the feasible point `start`. A ridge δ acts as the proximal term ½δ‖z − start‖², so a
+ * The minimiser (or a better point, where the active set does not settle in time), started from the feasible `start`. A ridge δ acts as the proximal term ½δ‖z − start‖², so a
  * start that is optimal stays so.
  */
 export function simplexMinimum(input: {
@@ -133,9 +165,9 @@ export function simplexMinimum(input: {
   let ridge = (smallestRidge * trace) / size;
   const factor = new Float64Array(size * size);
   const rejected = new Uint8Array(size);
-  let entered = -1;
+  const entered = new Uint8Array(size);
 
-  for (let iteration = 0; iteration < 4 * size + 20; iteration++) {
+  for (let iteration = 0; iteration < largestIterations; iteration++) {
     const solution = new Float64Array(count);
     const ones = new Float64Array(count);
     const fill = (): readonly Float64Array[] => {
@@ -169,7 +201,7 @@ export function simplexMinimum(input: {
       }
     }
     if (blocking >= 0 && droppedTogether({ matrix, linear, start, ridge, free, count, solution, z })) {
-      entered = -1;
+      entered.fill(0);
       let kept = 0;
       for (let i = 0; i < count; i++) if (z[free[i]!]! > 0) free[kept++] = free[i]!;
       count = kept;
@@ -182,31 +214,28 @@ export function simplexMinimum(input: {
     if (blocking >= 0) {
       const index = free[blocking]!;
       z[index] = 0;
-      if (index === entered) rejected[index] = 1;
+      if (step === 0 && entered[index] === 1) rejected[index] = 1;
       free.copyWithin(blocking, blocking + 1, count--);
       if (count === 0) return Float64Array.from(start);
       continue;
     }
-    entered = -1;
-    let steepest = 1e-13 * (1 + Math.abs(multiplier));
-    for (let i = 0, next = 0; i < size; i++) {
-      if (next < count && free[next] === i) {
-        next++;
-        continue;
-      }
-      if (rejected[i] === 1) continue;
-      let slope = linear[i]! - multiplier + ridge * start[i]!;
-      for (let j = 0; j < count; j++) slope -= entry(matrix, i, free[j]!) * z[free[j]!]!;
-      if (slope > steepest) {
-        steepest = slope;
-        entered = i;
-      }
+    entered.fill(0);
+    const slopes = slopesOutside({ matrix, linear, start, ridge, free, count, z, multiplier });
+    const tolerance = 1e-13 * (1 + Math.abs(multiplier));
+    let added = 0;
+    for (let i = 0; i < size; i++) {
+      if (rejected[i] === 1 || !(slopes[i]! > tolerance)) continue;
+      if (slopes[i]! < (slopes[i - 1] ?? 0) || slopes[i]! < (slopes[i + 1] ?? 0)) continue;
+      entered[i] = 1;
+      added++;
     }
-    if (entered < 0) return z;
-    let place = count;
-    while (place > 0 && free[place - 1]! > entered) place--;
-    free.copyWithin(place + 1, place, count++);
-    free[place] = entered;
+    if (added === 0) return z;
+    for (let i = 0; i < count; i++) entered[free[i]!] = 2;
+    count = 0;
+    for (let i = 0; i < size; i++) {
+      if (entered[i] !== 0) free[count++] = i;
+      if (entered[i] === 2) entered[i] = 0;
+    }
   }
   return z;
 }
