@@ -57,6 +57,8 @@ export interface Response extends RowBase, DrawKey {
 export interface Likelihood extends RowBase, DrawKey {
   readonly kind: "likelihood";
   readonly role: ResponseRole;
+  /** The model that drew the response, for role `draw`; `model` is the one that scored it. */
+  readonly drawnBy?: string;
   /** Natural logarithm of the probability of the whole response, at most 0; -Infinity is legal. */
   readonly logProbability: number;
   readonly tokenLogProbabilities?: readonly number[];

@@ -64,6 +64,7 @@ const likelihood = z.strictObject({
   ...base,
   ...drawKey,
   role,
+  drawnBy: text.optional(),
   logProbability,
   tokenLogProbabilities: z.array(logProbability).optional(),
   tokenCount: count.optional(),

@@ -1,4 +1,5 @@
 export { type CountGroup, Ledger, type LedgerOptions, type ProblemTally } from "./ledger.ts";
+export { type LikelihoodColumn, type LikelihoodGroup, LikelihoodLedger } from "./likelihood-ledger.ts";
 export { readRun, writeParts } from "./row-parts.ts";
 export type { TableName } from "./row-tables.ts";
 export {

@@ -61,6 +61,7 @@ export const tableColumns: Readonly<Record<TableName, readonly Column[]>> = {
     ...baseColumns,
     draw,
     column("role", "VARCHAR"),
+    column("drawnBy", "VARCHAR"),
     column("logProbability", "DOUBLE"),
     column("tokenLogProbabilities", "DOUBLE[]"),
     column("tokenCount", "BIGINT"),

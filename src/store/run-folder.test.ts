@@ -60,7 +60,13 @@ const rows: Row[] = [
     stopping: { kind: "successes", successes: 2, cap: 50_048 },
     trainingTokens: 3e11,
   }),
-  likelihoodRow({ problem: "s", logProbability: -Infinity, tokenLogProbabilities: [-1.5, -Infinity] }),
+  likelihoodRow({
+    problem: "s",
+    drawnBy: "teacher",
+    role: "draw",
+    logProbability: -Infinity,
+    tokenLogProbabilities: [-1.5, -Infinity],
+  }),
 ];
 
 describe("a run folder", () => {
