@@ -8,7 +8,15 @@ import {
   recogniseInput,
 } from "../importer/index.ts";
 import { InputError, type Row } from "../record/index.ts";
-import { type CountGroup, isRunFolder, Ledger, readJournal, readRun } from "../store/index.ts";
+import {
+  type CountGroup,
+  isRunFolder,
+  Ledger,
+  type LikelihoodGroup,
+  LikelihoodLedger,
+  readJournal,
+  readRun,
+} from "../store/index.ts";
 import { type Verifier, verifierByName } from "../verifier/index.ts";
 import { ImportTally } from "./import-tally.ts";
 import { megabytes, progressLine } from "./progress.ts";
@@ -36,7 +44,8 @@ export interface LoadedLogs {
   readonly agreement: Agreement | undefined;
   /** Name of the verifier that re-scored, as outcomes carry it. */
   readonly verifierName: string | undefined;
-  readonly likelihoods: number;
+  /** Log-probabilities of responses, where the logs hold any. */
+  readonly likelihoods: readonly LikelihoodGroup[];
 }
 
 /** An input to read: a file with its importer, or a run folder. */
@@ -75,6 +84,7 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
     poolSampling: options.poolSampling,
     keepDetails: options.keepDetails ?? false,
   });
+  const likelihoods = new LikelihoodLedger();
   const agreement: Agreement | undefined = verifier && { compared: 0, agreed: 0 };
   const files: LoadedFile[] = [];
   const progress = progressLine({
@@ -91,6 +101,7 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
         : await openFile(input, options, verifier, tally, (bytes) => progress.update(finishedBytes + bytes));
       for await (const batch of opened.batches) {
         rows += batch.length;
+        for (const row of batch) if (row.kind === "likelihood") likelihoods.add(row);
         ledger.add(verifier && agreement ? reScored(batch, verifier, agreement) : batch);
       }
       return { path: input.path, importer: opened.importer, rows };
@@ -106,9 +117,14 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
     finishedBytes += input.bytes;
   }
   progress.finish();
-  const groups = ledger.groups();
-  if (groups.length === 0) throw nothingUsable(paths, tally, ledger.likelihoods);
-  return { groups, tally, files, agreement, verifierName: verifier?.name, likelihoods: ledger.likelihoods };
+  return {
+    groups: ledger.groups(),
+    tally,
+    files,
+    agreement,
+    verifierName: verifier?.name,
+    likelihoods: likelihoods.groups(),
+  };
 }
 
 /** True if a file met in a folder turned out unusable before it gave a row: the others can still be read. */
@@ -128,8 +144,8 @@ async function openRun(
 ): Promise<OpenedInput> {
   for (const entry of await readJournal(input.path)) tally.merge(entry);
   const tables = verifier
-    ? (["responses", "outcomes", "counts"] as const)
-    : (["outcomes", "counts"] as const);
+    ? (["responses", "outcomes", "counts", "likelihoods"] as const)
+    : (["outcomes", "counts", "likelihoods"] as const);
   return { importer: "run", batches: readRun(input.path, { tables }) };
 }
 
@@ -154,19 +170,33 @@ async function openFile(
   return { importer: importer.name, batches: readRows(input.path, { importer, context }) };
 }
 
-function nothingUsable(paths: readonly string[], tally: ImportTally, likelihoods: number): InputError {
+/** Why logs without a single count are no use to a command on counts. */
+export function withoutCounts(paths: readonly string[], loaded: LoadedLogs): InputError {
+  if (loaded.likelihoods.length > 0) {
+    return new InputError(
+      `${paths.join(", ")}: holds log-probabilities and no verdicts or counts; see lmcov profile and lmcov select`,
+    );
+  }
+  return nothingUsable(paths, loaded.tally);
+}
+
+/** Why logs without log-probabilities are no use to a command on likelihoods. */
+export function withoutLikelihoods(paths: readonly string[], loaded: LoadedLogs): InputError {
+  if (loaded.groups.length > 0) {
+    return new InputError(
+      `${paths.join(", ")}: holds verdicts or counts and no log-probabilities; see lmcov report, or map a column with --map logprob=…`,
+    );
+  }
+  return nothingUsable(paths, loaded.tally);
+}
+
+function nothingUsable(paths: readonly string[], tally: ImportTally): InputError {
   const where = paths.join(", ");
   const first = tally.examples[0];
-  if (first !== undefined) {
-    const place = first.line === undefined ? first.file : `${first.file}:${first.line}`;
-    return new InputError(
-      `${where}: no valid row; the first of ${tally.rejected} rejections is ${place}: ${first.reason}`,
-    );
-  }
-  if (likelihoods > 0) {
-    return new InputError(
-      `${where}: holds log-probabilities and no verdicts or counts; pass@k needs verdicts`,
-    );
-  }
-  return new InputError(`${where}: no row with a verdict or a count`);
+  if (first === undefined)
+    return new InputError(`${where}: no row with a verdict, a count or a log-probability`);
+  const place = first.line === undefined ? first.file : `${first.file}:${first.line}`;
+  return new InputError(
+    `${where}: no valid row; the first of ${tally.rejected} rejections is ${place}: ${first.reason}`,
+  );
 }

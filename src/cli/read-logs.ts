@@ -4,7 +4,7 @@ import { countText, printable } from "../report/index.ts";
 import type { CountGroup } from "../store/index.ts";
 import { exitCode } from "./exit-code.ts";
 import { rejectionText } from "./import-tally.ts";
-import { loadLogs } from "./load-logs.ts";
+import { loadLogs, withoutCounts } from "./load-logs.ts";
 import { type LogOptions, loadRequest } from "./log-options.ts";
 import { selectedCounts } from "./model-counts.ts";
 import { printRemark } from "./print.ts";
@@ -26,6 +26,7 @@ export async function readLogs(
 ): Promise<ReadLogs> {
   const { inputs, load } = loadRequest(words, options);
   const loaded = await loadLogs(inputs, { ...load, keepDetails: request.keepDetails ?? false });
+  if (loaded.groups.length === 0) throw withoutCounts(inputs, loaded);
   const selected = selectedCounts(loaded.groups, {
     ...options,
     ...(loaded.verifierName !== undefined && { verify: loaded.verifierName }),

@@ -60,20 +60,16 @@ export class Ledger {
   #lastKeys: RowBase | undefined;
   #lastVerifier = "";
   #lastGroup: Group | undefined;
-  responses = 0;
-  likelihoods = 0;
 
   constructor(options: LedgerOptions = {}) {
     this.#options = options;
   }
 
-  /** Counts rows; throws InputError on a draw or an aggregate that contradicts one already counted. */
+  /** Counts outcomes and counts, and passes over the other rows; throws InputError on a draw or an aggregate that contradicts one already counted. */
   add(rows: Iterable<Row>): void {
     for (const row of rows) {
       if (row.kind === "outcome") this.#addOutcome(row);
       else if (row.kind === "count") this.#addCount(row);
-      else if (row.kind === "response") this.responses += 1;
-      else this.likelihoods += 1;
     }
   }
 
