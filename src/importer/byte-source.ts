@@ -6,12 +6,10 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
-import { Decompress } from "fzstd";
 import { InputError } from "../record/index.ts";
+import { unzstd } from "./zstd-stream.ts";
 
 const chunkLength = 1 << 20;
-/** A few bytes of zstd can stand for 128 KiB, so little is offered at a time and memory stays bounded. */
-const zstdSlice = 2048;
 /** Files up to this size are hashed whole for their fingerprint. */
 const wholeHashLimit = 64 << 20;
 const sampledBlocks = 256;
@@ -59,24 +57,6 @@ async function* gunzipped(raw: ReturnType<typeof createReadStream>): AsyncGenera
   } finally {
     gunzip.destroy();
   }
-}
-
-/** The decompressed chunks of a zstd stream of any number of frames; throws on damage. */
-export async function* unzstd(raw: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let ready: Buffer[] = [];
-  const decompress = new Decompress((data) => {
-    if (data.length > 0) ready.push(Buffer.from(data));
-  });
-  for await (const chunk of raw) {
-    for (let offset = 0; offset < chunk.length; offset += zstdSlice) {
-      decompress.push(chunk.subarray(offset, offset + zstdSlice));
-      if (ready.length === 0) continue;
-      yield* ready;
-      ready = [];
-    }
-  }
-  decompress.push(new Uint8Array(0), true);
-  yield* ready;
 }
 
 /**

@@ -2,6 +2,7 @@
  * Parquet through DuckDB, with bounded memory and no access to anything but the one file. Counts that a file repeats
  * for every k are grouped there, so that only distinct ones arrive here.
  */
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -12,7 +13,7 @@ import type { ImportContext } from "./importer.ts";
 import type { ColumnSample, RecognisedTable } from "./table-columns.ts";
 import type { TableRecord } from "./table-record.ts";
 
-const memoryLimit = "512MB";
+const memoryLimit = "384MB";
 /** Roles whose values are names: read as text, so that integers of any size keep their digits. */
 const nameRoles = new Set(["model", "task", "problem", "verifier"]);
 
@@ -120,6 +121,7 @@ async function openParquet(path: string): Promise<OpenedParquet> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
     memory_limit: memoryLimit,
+    temp_directory: join(tmpdir(), `lmcov-spill-${randomUUID()}`),
     threads: "2",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",

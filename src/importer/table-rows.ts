@@ -1,6 +1,7 @@
 /** From the records of a table to rows: counts, draws (one a record, or lists of them), log-probabilities. */
 import { crc32 } from "node:zlib";
 import { InputError, type Row, type RowBase } from "../record/index.ts";
+import { CountIndex } from "./count-index.ts";
 import {
   DrawNumbers,
   modelNameOf,
@@ -27,11 +28,8 @@ import {
   verdictIn,
 } from "./table-values.ts";
 
-interface KnownCount {
-  readonly n: number;
-  readonly correct: number;
-  readonly unscored: number;
-}
+/** Hashes kept for the rows of a problem that follow. */
+const keptHashes = 10_000;
 
 /** Makes the rows of one table, one record at a time; keeps what tells a repeated count from a contradictory one. */
 export class TableRows {
@@ -42,9 +40,8 @@ export class TableRows {
   readonly #draws = new DrawNumbers();
   readonly #samplings = new Map<number | undefined, SharedSampling>();
   readonly #promptHashes = new Map<string, string>();
-  readonly #counts = new Map<string, KnownCount>();
+  readonly #counts = new CountIndex();
   rowsBeyond = 0;
-  rowsRepeated = 0;
 
   /** `drawSet` names the file; it is not used where a column numbers the draws. */
   constructor(input: { path: string; table: RecognisedTable; drawSet: string; context: ImportContext }) {
@@ -116,6 +113,7 @@ export class TableRows {
     let hash = this.#promptHashes.get(key);
     if (hash === undefined) {
       hash = promptHashOf(input);
+      if (this.#promptHashes.size >= keptHashes) this.#promptHashes.clear();
       // Long prompts are cheap to hash again and dear to keep.
       if (key.length < 200) this.#promptHashes.set(key, hash);
     }
@@ -143,18 +141,15 @@ export class TableRows {
     this.rowsBeyond += input.rowsBeyond ?? (k !== undefined && k > n ? rows : 0);
     const verifier = this.#read(input, "verifier", nameIn) ?? "counts";
     const key = `${keyOf(base)}\u0000${verifier}\u0000${base.step ?? ""}\u0000${base.trainingTokens ?? ""}`;
-    const known = this.#counts.get(key);
+    const known = this.#counts.add(key, { n, correct, unscored });
     if (known !== undefined) {
       if (known.n !== n || known.correct !== correct || known.unscored !== unscored) {
         throw new InputError(
           `${this.#path}:${input.line}: problem "${base.problem}" of model "${base.model}" has ${correct} of ${n} correct here and ${known.correct} of ${known.n} before`,
         );
       }
-      this.rowsRepeated += rows;
       return [];
     }
-    this.rowsRepeated += rows - 1;
-    this.#counts.set(key, { n, correct, unscored });
     const stopping = this.#context.options.stopping ?? { kind: "unknown" };
     return [{ kind: "count", ...base, drawSet: this.#drawSet, n, correct, unscored, stopping, verifier }];
   }

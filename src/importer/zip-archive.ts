@@ -5,7 +5,8 @@
 import { crc32 } from "node:zlib";
 import { type Entry, open, type ZipFile } from "yauzl";
 import { InputError } from "../record/index.ts";
-import { messageOf, unzstd } from "./byte-source.ts";
+import { messageOf } from "./byte-source.ts";
+import { unzstd } from "./zstd-stream.ts";
 
 const stored = 0;
 const deflate = 8;
