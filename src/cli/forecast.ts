@@ -78,7 +78,7 @@ async function run(words: string[], options: ForecastOptions): Promise<void> {
         simultaneous: options.simultaneous ?? false,
         models: body,
         inputs: read.inputs,
-        remarks: [...read.remarks, read.denominator],
+        remarks: read.remarks,
       }),
     );
     return;

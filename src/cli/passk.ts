@@ -48,7 +48,7 @@ async function run(words: string[], options: PasskOptions): Promise<void> {
         level: options.level,
         models: models.map(({ counts, passAtK }) => ({ ...modelFields(counts), passAtK })),
         inputs: read.inputs,
-        remarks: [...read.remarks, read.denominator],
+        remarks: read.remarks,
       }),
     );
     return;

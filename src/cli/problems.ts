@@ -40,7 +40,7 @@ async function run(words: string[], options: ProblemsOptions): Promise<void> {
         level: options.level,
         models: models.map(({ counts, problems }) => ({ ...modelFields(counts), problemTable: problems })),
         inputs: read.inputs,
-        remarks: [...read.remarks, read.denominator],
+        remarks: read.remarks,
       }),
     );
     return;

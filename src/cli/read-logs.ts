@@ -4,34 +4,55 @@ import { countText, printable } from "../report/index.ts";
 import type { CountGroup } from "../store/index.ts";
 import { exitCode } from "./exit-code.ts";
 import { rejectionText } from "./import-tally.ts";
-import { loadLogs, withoutCounts } from "./load-logs.ts";
+import { type LoadedLogs, loadLogs, withoutCounts } from "./load-logs.ts";
 import { type LogOptions, loadRequest } from "./log-options.ts";
 import { selectedCounts } from "./model-counts.ts";
 import { printRemark } from "./print.ts";
+
+/** What was read, before any choice of scorer or model. */
+export interface ReadInputs {
+  readonly loaded: LoadedLogs;
+  readonly words: readonly string[];
+  readonly summary: InputSummary;
+}
 
 export interface ReadLogs {
   readonly models: readonly ModelCounts[];
   readonly groups: readonly CountGroup[];
   readonly inputs: InputSummary;
   readonly words: readonly string[];
+  /** What was chosen on the user's behalf, the denominator last. */
   readonly remarks: readonly string[];
   readonly denominator: string;
 }
 
 /** Reads logs as the options say; sets exit code 3 under `--strict` if a row was rejected. */
-export async function readLogs(
+export async function readInputs(
   words: readonly string[],
   options: LogOptions,
   request: { keepDetails?: boolean } = {},
-): Promise<ReadLogs> {
+): Promise<ReadInputs> {
   const { inputs, load } = loadRequest(words, options);
   const loaded = await loadLogs(inputs, { ...load, keepDetails: request.keepDetails ?? false });
-  if (loaded.groups.length === 0) throw withoutCounts(inputs, loaded);
+  if (options.strict && loaded.tally.rejected > 0) process.exitCode = exitCode.partial;
+  const summary = {
+    files: loaded.files,
+    rejected: loaded.tally.rejected,
+    rejections: loaded.tally.examples.map(rejectionText),
+    dropped: loaded.tally.drops,
+    notes: loaded.tally.notes,
+  };
+  return { loaded, words: inputs, summary };
+}
+
+/** The counts in what was read; throws InputError where there are none. */
+export function countsOf(read: ReadInputs, options: LogOptions): ReadLogs {
+  const { loaded } = read;
+  if (loaded.groups.length === 0) throw withoutCounts(read.words, loaded);
   const selected = selectedCounts(loaded.groups, {
     ...options,
     ...(loaded.verifierName !== undefined && { verify: loaded.verifierName }),
   });
-  if (options.strict && loaded.tally.rejected > 0) process.exitCode = exitCode.partial;
   const remarks = [...selected.remarks];
   const { agreement } = loaded;
   if (agreement !== undefined && agreement.compared > 0) {
@@ -40,29 +61,33 @@ export async function readLogs(
     );
   }
   const repeated = loaded.groups.reduce((sum, group) => sum + group.repeated, 0);
-  if (repeated > 0)
+  if (repeated > 0) {
     remarks.push(`${countText(repeated)} draws or counts were given more than once and counted once.`);
+  }
+  const denominator = denominatorText(selected.models, options.unscored);
   return {
     models: selected.models,
     groups: selected.groups,
-    words: inputs,
-    inputs: {
-      files: loaded.files,
-      rejected: loaded.tally.rejected,
-      rejections: loaded.tally.examples.map(rejectionText),
-      dropped: loaded.tally.drops,
-      notes: loaded.tally.notes,
-    },
-    remarks,
-    denominator: denominatorText(selected.models, options.unscored),
+    words: read.words,
+    inputs: read.summary,
+    remarks: [...remarks, denominator],
+    denominator,
   };
 }
 
+/** Reads logs for a command on counts. */
+export async function readLogs(
+  words: readonly string[],
+  options: LogOptions,
+  request: { keepDetails?: boolean } = {},
+): Promise<ReadLogs> {
+  return countsOf(await readInputs(words, options, request), options);
+}
+
 /** Remarks about the input on standard error, for commands whose result is a table. */
-export function printReadRemarks(read: ReadLogs): void {
+export function printReadRemarks(read: { inputs: InputSummary; remarks: readonly string[] }): void {
   const { inputs } = read;
-  for (const note of [...inputs.notes, ...read.remarks, read.denominator])
-    printRemark(`• ${printable(note, 400)}`);
+  for (const note of [...inputs.notes, ...read.remarks]) printRemark(`• ${printable(note, 400)}`);
   for (const { reason, rows } of inputs.dropped) {
     printRemark(`• ${countText(rows)} rows left out: ${printable(reason, 400)}`);
   }

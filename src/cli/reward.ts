@@ -71,7 +71,7 @@ async function run(words: string[], options: RewardOptions): Promise<void> {
         level: options.level,
         models: models.map(({ counts, ...rest }) => ({ ...modelFields(counts), ...rest })),
         inputs: read.inputs,
-        remarks: [...read.remarks, read.denominator],
+        remarks: read.remarks,
       }),
     );
     return;

@@ -49,7 +49,7 @@ export function buildReport(request: ReportRequest): Report {
     sections,
     unknowable: [...new Set(tasks.flatMap(unknowableSentences))],
     next: nextCommands(tasks, request.words),
-    inputs: { ...request.inputs, notes: [...request.inputs.notes, ...request.remarks, request.denominator] },
+    inputs: { ...request.inputs, notes: [...request.inputs.notes, ...request.remarks] },
   };
 }
 

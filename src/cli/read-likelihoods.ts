@@ -1,0 +1,108 @@
+/** Log-probabilities of the same responses under several models, ready for profiles and tournaments. */
+import { InputError } from "../record/index.ts";
+import { countText, listText } from "../report/index.ts";
+import type { LikelihoodGroup } from "../store/index.ts";
+import { withoutLikelihoods } from "./load-logs.ts";
+import type { LogOptions } from "./log-options.ts";
+import type { ReadInputs } from "./read-logs.ts";
+
+/** One model's log-probabilities of the records that all models scored. */
+export interface CandidateColumn {
+  /** The model, with its step where that tells two apart. */
+  readonly model: string;
+  readonly step?: number;
+  readonly trainingTokens?: number;
+  readonly logProbabilities: Float64Array;
+  /** Response tokens; NaN where the log does not say. */
+  readonly tokenCounts: Float64Array;
+}
+
+export interface LikelihoodTask {
+  readonly task: string;
+  readonly role: LikelihoodGroup["role"];
+  /** The model that drew the responses, if they are draws. */
+  readonly drawnBy?: string;
+  readonly candidates: readonly CandidateColumn[];
+  readonly problems: readonly string[];
+  /** Number of each record's prompt. */
+  readonly prompts: Int32Array;
+  readonly records: number;
+}
+
+export interface ReadLikelihoods {
+  readonly tasks: readonly LikelihoodTask[];
+  readonly remarks: readonly string[];
+}
+
+/** A model that scored less than this share of what the best-scored one did is left out of a comparison. */
+const sufficientShare = 0.5;
+
+/** Throws InputError where the logs hold no log-probabilities of responses. */
+export function likelihoodsOf(read: ReadInputs, options: Pick<LogOptions, "only">): ReadLikelihoods {
+  const { loaded } = read;
+  // Options offered beside the reference answer are not what anyone said.
+  const groups = loaded.likelihoods.filter(({ role }) => role !== "choice");
+  if (groups.length === 0) throw withoutLikelihoods(read.words, loaded);
+  const remarks: string[] = [];
+  const tasks = groups.flatMap((group) => {
+    const task = alignedTask(group, options.only, remarks);
+    return task === undefined ? [] : [task];
+  });
+  if (tasks.length === 0) throw new InputError(`--only ${options.only}: no model has this in its name`);
+  return { tasks, remarks };
+}
+
+function alignedTask(
+  group: LikelihoodGroup,
+  only: string | undefined,
+  remarks: string[],
+): LikelihoodTask | undefined {
+  const named = group.columns.filter(({ model }) => only === undefined || model.includes(only));
+  if (named.length === 0) return undefined;
+  const most = Math.max(...named.map(({ scored }) => scored));
+  const columns = named.filter(({ scored }) => scored >= sufficientShare * most);
+  const dropped = named.filter((column) => !columns.includes(column)).map(({ model }) => model);
+  if (dropped.length > 0) {
+    remarks.push(`${group.task}: ${listText(dropped)} left out, for scoring under half of the responses.`);
+  }
+  const total = group.problems.length;
+  const kept = Array.from({ length: total }, (_, record) => record).filter((record) =>
+    columns.every(({ logProbabilities }) => !Number.isNaN(logProbabilities[record])),
+  );
+  if (kept.length === 0) {
+    throw new InputError(
+      `${group.task}: no response is scored by all of ${listText(columns.map(({ model }) => model))}`,
+    );
+  }
+  if (kept.length < total) {
+    remarks.push(
+      `${group.task}: ${countText(kept.length)} of ${countText(total)} responses are scored by all models; the others are left out.`,
+    );
+  }
+  const labels = columnLabels(columns);
+  return {
+    task: group.task,
+    role: group.role,
+    ...(group.drawnBy !== undefined && { drawnBy: group.drawnBy }),
+    candidates: columns.map(({ logProbabilities, tokenCounts, scored: _, ...column }, index) => ({
+      ...column,
+      model: labels[index] ?? column.model,
+      logProbabilities: Float64Array.from(kept, (record) => logProbabilities[record] ?? Number.NaN),
+      tokenCounts: Float64Array.from(kept, (record) => tokenCounts[record] ?? Number.NaN),
+    })),
+    problems: kept.map((record) => group.problems[record] ?? ""),
+    prompts: Int32Array.from(kept, (record) => group.prompts[record] ?? 0),
+    records: kept.length,
+  };
+}
+
+function columnLabels(columns: LikelihoodGroup["columns"]): string[] {
+  return columns.map(({ model, step, trainingTokens }) => {
+    const alone = columns.filter((other) => other.model === model).length === 1;
+    const parts = [
+      step === undefined ? undefined : `step ${step}`,
+      trainingTokens === undefined ? undefined : `${trainingTokens} tokens`,
+    ];
+    return alone ? model : [model, ...parts.filter((part) => part !== undefined)].join(", ");
+  });
+}
