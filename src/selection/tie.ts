@@ -1,0 +1,49 @@
+/** Which of several candidates with equal tournament scores is taken. */
+import { crossEntropy } from "./cross-entropy.ts";
+import { prunedHits, type TournamentField } from "./tournament-hits.ts";
+
+const smallestN = 2;
+
+export interface TieDecision {
+  /** Index of the candidate taken. */
+  readonly winner: number;
+  readonly by: "score" | "score at smaller N" | "cross-entropy" | "name";
+  /** The N at which the score decided; undefined if it did at none. */
+  readonly n: number | undefined;
+}
+
+/** N/√2, N/2, … as long as at least 2, then 2 itself; none for N ≤ 2. */
+export function smallerN(n: number): number[] {
+  const steps: number[] = [];
+  for (let step = 1; n / 2 ** (step / 2) > smallestN * (1 + 1e-12); step++) steps.push(n / 2 ** (step / 2));
+  if (n > smallestN) steps.push(smallestN);
+  return steps;
+}
+
+/**
+ * Candidates tied at N are told apart by their scores (against all opponents) at N/√2, N/2, … down to 2, then by
+ * cross-entropy, then by name. Many ties are no accident: on checkpoints that all cover well, no opponent is ahead by
+ * a large N anywhere, and cross-entropy alone would hand the choice back to the least loss.
+ */
+export function tieDecision(input: {
+  readonly field: TournamentField;
+  readonly n: number;
+  readonly tied: readonly number[];
+}): TieDecision {
+  const { field, n, tied } = input;
+  if (tied.length === 1) return { winner: tied[0]!, by: "score", n };
+  let left = tied;
+  for (const smaller of smallerN(n)) {
+    left = prunedHits(field, Math.log(smaller), left).tied;
+    if (left.length === 1) return { winner: left[0]!, by: "score at smaller N", n: smaller };
+  }
+  const { models, columns } = field.table;
+  const losses = left.map((candidate) => crossEntropy(columns[candidate]!));
+  const least = Math.min(...losses);
+  const likeliest = left.filter((_, place) => losses[place] === least);
+  const by = likeliest.length === 1 ? "cross-entropy" : "name";
+  const winner = likeliest.reduce((best, candidate) =>
+    models[candidate]! < models[best]! ? candidate : best,
+  );
+  return { winner, by, n: undefined };
+}
