@@ -21,6 +21,7 @@ export {
   samplesForTarget,
 } from "./forecast-inverse.ts";
 export { type ClusterEstimate, clopperPearson, type Interval, kornGraubard } from "./interval.ts";
+export * from "./likelihood.ts";
 export { fitMixingDistribution, type MixingDistribution } from "./mixing-distribution.ts";
 export {
   type LevelOptions,
