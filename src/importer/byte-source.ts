@@ -9,7 +9,7 @@ import { createGunzip } from "node:zlib";
 import { InputError } from "../record/index.ts";
 import { unzstd } from "./zstd-stream.ts";
 
-const chunkLength = 1 << 20;
+const chunkLength = 1 << 18;
 /** Files up to this size are hashed whole for their fingerprint. */
 const wholeHashLimit = 64 << 20;
 const sampledBlocks = 256;

@@ -1,6 +1,12 @@
 /** What every importer needs to make rows: names, hashes, draw numbers. */
 import { basename } from "node:path";
-import { type RowBase, type SamplingSettings, samplingHash, shortHash } from "../record/index.ts";
+import {
+  type Outcome,
+  type RowBase,
+  type SamplingSettings,
+  samplingHash,
+  shortHash,
+} from "../record/index.ts";
 import type { ImportContext, ImportOptions } from "./importer.ts";
 
 /** Rows are handed on in batches of about this many. */
@@ -96,4 +102,34 @@ export function shown(value: unknown): string {
           : (JSON.stringify(value) ?? String(value));
   const plain = typeof value === "number" ? String(value) : text;
   return plain.length > 60 ? `${plain.slice(0, 57)}…` : plain;
+}
+
+/** What an outcome adds to its base. */
+export type OutcomeParts = Omit<Outcome, "kind" | keyof RowBase>;
+
+/** An outcome, written out field by field: in long logs this is where the time goes, and spreading is slow. */
+export function outcomeRow(base: RowBase, parts: OutcomeParts): Outcome {
+  const row: { -readonly [Name in keyof Outcome]: Outcome[Name] } = {
+    kind: "outcome",
+    model: base.model,
+    task: base.task,
+    problem: base.problem,
+    promptHash: base.promptHash,
+    sampling: base.sampling,
+    samplingHash: base.samplingHash,
+    source: base.source,
+    drawSet: parts.drawSet,
+    draw: parts.draw,
+    verdict: parts.verdict,
+    verifier: parts.verifier,
+  };
+  if (base.step !== undefined) row.step = base.step;
+  if (base.trainingTokens !== undefined) row.trainingTokens = base.trainingTokens;
+  if (parts.reason !== undefined) row.reason = parts.reason;
+  if (parts.score !== undefined) row.score = parts.score;
+  if (parts.reward !== undefined) row.reward = parts.reward;
+  if (parts.gold !== undefined) row.gold = parts.gold;
+  if (parts.answer !== undefined) row.answer = parts.answer;
+  if (parts.fingerprint !== undefined) row.fingerprint = parts.fingerprint;
+  return row;
 }

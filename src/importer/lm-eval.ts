@@ -10,6 +10,7 @@ import {
   modelNameOf,
   nameOf,
   noteUnusedName,
+  outcomeRow,
   partialScoreNote,
   promptHashOf,
   type SharedSampling,
@@ -190,36 +191,20 @@ class DocumentRows {
     }));
   }
 
-  /** One row a repeat. Written out field by field: this is where a long log's time goes. */
+  /** One row a repeat. */
   #appendDraws(
     rows: Row[],
     input: { base: RowBase; first: number; texts: readonly string[] | undefined },
     judged: (index: number) => Judgement & { readonly verifier: string },
   ): void {
     const { base, first, texts } = input;
+    const { drawSet } = this.#input;
     const repeats = texts?.length ?? 1;
     for (let index = 0; index < repeats; index += 1) {
       const text = texts?.[index];
-      const { verdict, reason, score, verifier } = judged(index);
-      const row: { -readonly [Name in keyof Outcome]: Outcome[Name] } = {
-        kind: "outcome",
-        model: base.model,
-        task: base.task,
-        problem: base.problem,
-        promptHash: base.promptHash,
-        sampling: base.sampling,
-        samplingHash: base.samplingHash,
-        source: base.source,
-        drawSet: this.#input.drawSet,
-        draw: first + index,
-        verdict,
-        verifier,
-      };
-      if (base.step !== undefined) row.step = base.step;
-      if (reason !== undefined) row.reason = reason;
-      if (score !== undefined) row.score = score;
-      if (text !== undefined) row.fingerprint = crc32(text);
-      rows.push(row);
+      const found = judged(index);
+      const fingerprint = text === undefined ? {} : { fingerprint: crc32(text) };
+      rows.push(outcomeRow(base, { drawSet, draw: first + index, ...found, ...fingerprint }));
     }
   }
 

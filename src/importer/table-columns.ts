@@ -205,7 +205,7 @@ export function recogniseColumns(
   const hasCounts = roles.n !== undefined && roles.c !== undefined;
   if (hasCounts) find("k", mostly(isCountLike));
   else {
-    find("logprob", mostly(isNumberLike));
+    find("logprob", mostly(isRewardLike));
     find("negativeLogprob", mostly(isNumberLike));
   }
 

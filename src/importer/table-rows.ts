@@ -5,6 +5,8 @@ import { CountIndex } from "./count-index.ts";
 import {
   DrawNumbers,
   modelNameOf,
+  type OutcomeParts,
+  outcomeRow,
   promptHashOf,
   type SharedSampling,
   sharedSampling,
@@ -27,6 +29,11 @@ import {
   textIn,
   verdictIn,
 } from "./table-values.ts";
+
+/** The cells that speak of one draw. */
+type DrawCells = Readonly<
+  Record<"correct" | "response" | "reward" | "gold" | "answer" | "logprob", Cell | undefined>
+>;
 
 /** Hashes kept for the rows of a problem that follow. */
 const keptHashes = 10_000;
@@ -96,15 +103,15 @@ export class TableRows {
         : this.#required(input, "task", nameIn);
     const step = this.#read(input, "step", notNegativeIn);
     const trainingTokens = this.#read(input, "tokens", notNegativeIn);
+    const { sampling, samplingHash } = this.#sampling(this.#read(input, "temperature", notNegativeIn));
+    const promptHash = promptKey ?? this.#hash({ task, problem });
+    const source = { file: this.#path, line: input.line };
+    const base = { model, task, problem, promptHash, sampling, samplingHash, source };
+    if (step === undefined && trainingTokens === undefined) return base;
     return {
-      model,
+      ...base,
       ...(step !== undefined && { step }),
       ...(trainingTokens !== undefined && { trainingTokens }),
-      task,
-      problem,
-      promptHash: promptKey ?? this.#hash({ task, problem }),
-      ...this.#sampling(this.#read(input, "temperature", notNegativeIn)),
-      source: { file: this.#path, line: input.line },
     };
   }
 
@@ -156,30 +163,31 @@ export class TableRows {
 
   #drawRows(input: TableRecord): Row[] {
     const base = this.#base(input);
-    const columns = {
+    const cells: DrawCells = {
       correct: this.#cell(input, "correct"),
+      response: this.#cell(input, "response"),
       reward: this.#cell(input, "reward"),
       gold: this.#cell(input, "gold"),
       answer: this.#cell(input, "answer"),
-      response: this.#cell(input, "response"),
+      logprob: this.#cell(input, "logprob"),
     };
-    const draws = listLength(columns, [columns.correct, columns.response, columns.reward]);
-    if (draws === undefined)
-      return this.#singleDraw(input, base, { ...columns, first: this.#drawOf(input, base, 1) });
-    const first = this.#drawOf(input, base, draws);
     const rows: Row[] = [];
+    const draws = listLength(cells);
+    if (draws === undefined) {
+      this.#appendDraw(rows, input, { base, cells, draw: this.#drawOf(input, base, 1) });
+      return rows;
+    }
+    const first = this.#drawOf(input, base, draws);
     for (let index = 0; index < draws; index += 1) {
-      const item = (cell: Cell | undefined) => itemOf(cell, index);
-      rows.push(
-        ...this.#singleDraw(input, base, {
-          correct: item(columns.correct),
-          reward: item(columns.reward),
-          gold: item(columns.gold),
-          answer: item(columns.answer),
-          response: item(columns.response),
-          first: first + index,
-        }),
-      );
+      const items: DrawCells = {
+        correct: itemOf(cells.correct, index),
+        response: itemOf(cells.response, index),
+        reward: itemOf(cells.reward, index),
+        gold: itemOf(cells.gold, index),
+        answer: itemOf(cells.answer, index),
+        logprob: itemOf(cells.logprob, index),
+      };
+      this.#appendDraw(rows, input, { base, cells: items, draw: first + index });
     }
     this.#checkListAgainstCounts(input, rows);
     return rows;
@@ -190,65 +198,47 @@ export class TableRows {
     return this.#draws.take(keyOf(base), draws);
   }
 
-  #singleDraw(
-    input: TableRecord,
-    base: RowBase,
-    cells: Readonly<
-      Partial<Record<"correct" | "reward" | "gold" | "answer" | "response", Cell | undefined>>
-    > & {
-      readonly first: number;
-    },
-  ): Row[] {
+  #appendDraw(rows: Row[], input: TableRecord, one: { base: RowBase; cells: DrawCells; draw: number }): void {
+    const { base, cells, draw } = one;
     const { roles } = this.#table;
     if (cells.correct !== undefined && cells.correct.value === undefined) {
       throw new FieldError(cells.correct.column, "missing");
     }
+    const drawSet = this.#drawSet;
     const verdict = cells.correct && verdictIn(cells.correct);
-    const reward = cells.reward && rewardIn(cells.reward);
-    const gold = cells.gold && rewardIn(cells.gold);
-    const answer = cells.answer && textIn(cells.answer);
     const response = cells.response && textIn(cells.response);
-    const drawn = { ...base, drawSet: this.#drawSet, draw: cells.first };
-    const rows: Row[] = [
-      {
-        kind: "outcome",
-        ...drawn,
-        ...(verdict === undefined
-          ? {
-              verdict: "unscored",
-              reason: roles.correct === undefined ? "no verdict in the log" : "no verdict in the row",
-            }
-          : { verdict: verdict ? "correct" : "incorrect" }),
-        ...(reward !== undefined && { reward }),
-        ...(gold !== undefined && { gold }),
-        ...(answer !== undefined && { answer }),
-        ...(response !== undefined && { fingerprint: crc32(response) }),
-        verifier: this.#read(input, "verifier", nameIn) ?? roles.correct ?? "none",
-      },
-    ];
-    const logProbability = this.#read(input, "logprob", logProbabilityIn);
-    if (logProbability !== undefined) {
-      rows.push({
-        kind: "likelihood",
-        ...drawn,
-        role: "draw",
-        logProbability,
-        method: `file, column ${roles.logprob}`,
-      });
+    const parts: { -readonly [Name in keyof OutcomeParts]: OutcomeParts[Name] | undefined } = {
+      drawSet,
+      draw,
+      verdict: verdict === undefined ? "unscored" : verdict ? "correct" : "incorrect",
+      verifier: this.#read(input, "verifier", nameIn) ?? roles.correct ?? "none",
+      reward: cells.reward && rewardIn(cells.reward),
+      gold: cells.gold && rewardIn(cells.gold),
+      answer: cells.answer && textIn(cells.answer),
+      fingerprint: response === undefined ? undefined : crc32(response),
+    };
+    if (verdict === undefined) {
+      parts.reason = roles.correct === undefined ? "no verdict in the log" : "no verdict in the row";
     }
-    if (this.#context.options.texts && response !== undefined) {
-      const prompt = this.#read(input, "prompt", textIn);
-      const target = this.#read(input, "target", textIn);
-      rows.push({
-        kind: "response",
-        ...drawn,
-        role: "draw",
-        ...(prompt !== undefined && { prompt }),
-        text: response,
-        ...(target !== undefined && { target }),
-      });
+    rows.push(outcomeRow(base, parts as OutcomeParts));
+    if (cells.logprob !== undefined && !isAbsent(cells.logprob.value)) {
+      const logProbability = logProbabilityIn(cells.logprob);
+      const method = `file, column ${roles.logprob}`;
+      rows.push({ kind: "likelihood", ...base, drawSet, draw, role: "draw", logProbability, method });
     }
-    return rows;
+    if (!this.#context.options.texts || response === undefined) return;
+    const prompt = this.#read(input, "prompt", textIn);
+    const target = this.#read(input, "target", textIn);
+    rows.push({
+      kind: "response",
+      ...base,
+      drawSet,
+      draw,
+      role: "draw",
+      ...(prompt !== undefined && { prompt }),
+      text: response,
+      ...(target !== undefined && { target }),
+    });
   }
 
   /** A row that gives both a list of verdicts and n or c must agree with itself. */
@@ -302,11 +292,9 @@ function keyOf(base: RowBase): string {
   return `${base.model}\u0000${base.task}\u0000${base.problem}\u0000${base.samplingHash}\u0000${base.step ?? ""}\u0000${base.trainingTokens ?? ""}`;
 }
 
-/** The common length of the cells that are lists; undefined if the leading one is no list. */
-function listLength(
-  columns: Readonly<Record<string, Cell | undefined>>,
-  leading: readonly (Cell | undefined)[],
-): number | undefined {
+/** The common length of the cells that are lists; undefined if no leading one is a list. */
+function listLength(cells: DrawCells): number | undefined {
+  const leading = [cells.correct, cells.response, cells.reward];
   const lead = leading.find((cell) => cell !== undefined && Array.isArray(cell.value));
   if (lead === undefined) return undefined;
   const { length } = lead.value as readonly unknown[];
@@ -315,7 +303,7 @@ function listLength(
     if (cell === undefined || Array.isArray(cell.value) || isAbsent(cell.value)) continue;
     throw new FieldError(cell.column, `one value beside the list ${lead.column}: ${shown(cell.value)}`);
   }
-  for (const cell of Object.values(columns)) {
+  for (const cell of Object.values(cells) as (Cell | undefined)[]) {
     if (cell === undefined || !Array.isArray(cell.value) || cell.value.length === length) continue;
     throw new FieldError(cell.column, `a list of ${cell.value.length} beside ${lead.column} of ${length}`);
   }
