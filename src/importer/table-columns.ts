@@ -144,11 +144,15 @@ export function recogniseColumns(
   for (const column of sample.keys()) {
     if (!byName.has(normalisedName(column))) byName.set(normalisedName(column), column);
   }
-  const find = (role: ColumnRole, fits: (values: readonly unknown[]) => boolean = () => true): void => {
+  const find = (
+    role: ColumnRole,
+    fits: (values: readonly unknown[]) => boolean = () => true,
+    allowed: (column: string) => boolean = () => true,
+  ): void => {
     if (roles[role] !== undefined) return;
     for (const name of usualNames[role]) {
       const column = byName.get(name);
-      if (column === undefined || taken.has(column)) continue;
+      if (column === undefined || taken.has(column) || !allowed(column)) continue;
       if (!fits(sample.get(column) ?? [])) continue;
       roles[role] = column;
       taken.add(column);
@@ -157,7 +161,12 @@ export function recogniseColumns(
   };
 
   find("n", mostly(isCountLike));
-  if (roles.n !== undefined) find("c", mostly(isCountLike));
+  if (roles.n !== undefined) {
+    // Beside a number of the draw, `correct` speaks of that draw and not of all n.
+    const numbersDraws = usualNames.draw.some((name) => byName.has(name)) || map.draw !== undefined;
+    const isVerdict = (column: string) => numbersDraws && usualNames.correct.includes(normalisedName(column));
+    find("c", mostly(isCountLike), (column) => !isVerdict(column));
+  }
   if (roles.n !== undefined && roles.c === undefined && map.n === undefined) {
     taken.delete(roles.n);
     delete roles.n;
@@ -173,18 +182,23 @@ export function recogniseColumns(
     mostly((value) => typeof value === "string"),
   );
   find(
+    "prompt",
+    mostly((value) => typeof value === "string"),
+  );
+  // A number of the row names no problem where one prompt stands under several of them.
+  const prompts = roles.prompt === undefined ? [] : (sample.get(roles.prompt) ?? []);
+  const numbersRows = (column: string) =>
+    /^(?:idx|index|id)$/.test(normalisedName(column)) && variesWithin(prompts, sample.get(column) ?? []);
+  find(
     "problem",
     mostly((value) => typeof value !== "object"),
+    (column) => !numbersRows(column),
   );
   find("draw", mostly(isCountLike));
   find("step", mostly(isNumberLike));
   find("tokens", mostly(isNumberLike));
   find("temperature", mostly(isNumberLike));
   find("unscored", mostly(isCountLike));
-  find(
-    "prompt",
-    mostly((value) => typeof value === "string"),
-  );
   find(
     "response",
     mostly((value) => typeof value === "string" || isListOf(value, "string")),

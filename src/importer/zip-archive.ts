@@ -134,6 +134,7 @@ function openZip(path: string): Promise<ZipFile> {
 function directoryOf(path: string, zip: ZipFile): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
   let compressed = 0;
+  let expanded = 0;
   return new Promise((resolve, reject) => {
     if (zip.entryCount > mostMembers) {
       reject(
@@ -145,8 +146,10 @@ function directoryOf(path: string, zip: ZipFile): Promise<Map<string, Entry>> {
     zip.on("end", () => resolve(entries));
     zip.on("entry", (entry: Entry) => {
       compressed += entry.compressedSize;
-      if (compressed > zip.fileSize) {
-        reject(new InputError(`${path}: the zip archive's members overlap: refused as a zip bomb`));
+      expanded += entry.uncompressedSize;
+      if (compressed > zip.fileSize || expanded > Math.max(2 ** 30, highestRatio * zip.fileSize)) {
+        const how = compressed > zip.fileSize ? "overlap" : "expand beyond any log";
+        reject(new InputError(`${path}: the zip archive's members ${how}: refused as a zip bomb`));
         return;
       }
       entries.delete(entry.fileName);

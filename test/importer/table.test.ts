@@ -263,6 +263,23 @@ describe("tables of draws", () => {
 });
 
 describe("columns", () => {
+  test("beside a number of the draw, correct is that draw's verdict and not a count of all n", async () => {
+    const path = folder.write("total.csv", "problem,sample_idx,n_samples,correct\np,0,2,1\np,1,2,0\n");
+    const { outcomes, counts } = await reading(path);
+    expect(counts).toEqual([]);
+    expect(outcomes.map(({ draw, verdict }) => [draw, verdict])).toEqual([
+      [0, "correct"],
+      [1, "incorrect"],
+    ]);
+  });
+
+  test("a number of the row names no problem where prompts repeat", async () => {
+    const rows = ["a", "a", "b"].map((question, index) => ({ index, question, correct: index % 2 }));
+    const { outcomes } = await reading(folder.write("rows.jsonl", jsonLines(rows)));
+    expect(new Set(outcomes.map((row) => row.problem)).size).toBe(2);
+    expect(outcomes.map((row) => row.draw)).toEqual([0, 1, 0]);
+  });
+
   test("a mapping names columns that are not recognised", async () => {
     const path = folder.write("odd.csv", "who,what,tries,hits\nm,x,5,2\n");
     await expect(reading(path)).rejects.toThrow(
