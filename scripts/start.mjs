@@ -11,7 +11,18 @@ await build();
 const root = fileURLToPath(new URL("..", import.meta.url));
 const callerFolder = process.env.INIT_CWD ?? process.cwd();
 const given = process.argv.slice(2);
-const commands = ["report", "passk", "forecast", "problems", "reward", "import", "formats", "help"];
+const commands = [
+  "report",
+  "passk",
+  "forecast",
+  "problems",
+  "reward",
+  "profile",
+  "select",
+  "import",
+  "formats",
+  "help",
+];
 const first = given[0];
 const isCommand = first !== undefined && (commands.includes(first) || first.startsWith("-"));
 const example = join(root, "examples", "simulated-checkpoints.jsonl");

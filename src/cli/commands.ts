@@ -34,6 +34,16 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./reward.ts"),
   },
   {
+    name: "profile",
+    summary: "coverage profile from log-probabilities of responses",
+    load: () => import("./profile.ts"),
+  },
+  {
+    name: "select",
+    summary: "which checkpoint to take on, by tournament and by cross-entropy",
+    load: () => import("./select.ts"),
+  },
+  {
     name: "import",
     summary: "write logs into a run folder that every command reads",
     load: () => import("./import.ts"),

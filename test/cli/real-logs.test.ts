@@ -101,6 +101,40 @@ describe.skipIf(!dataPresent)(`lmcov on real logs${skipped}`, () => {
     expect(passAt1(rescored.tasks[0].models)).toEqual(passAt1(models));
   });
 
+  const likelihoods = sharedData("pythia-gsm8k/gpt4_gsm8k_neg_log_likelihood.parquet") ?? "";
+
+  test("nine Pythia models on GSM8K solutions: the tournament at N = 16 takes 12B with .1107", async () => {
+    const result = await json(["select", likelihoods, "--n", "16"]);
+    expect(result.schema).toBe("lmcov/select@1");
+    expect(result.tournament).toMatchObject({ n: 16, winner: "Pythia_12B_300B", tied: ["Pythia_12B_300B"] });
+    const score = (name: string) =>
+      result.tournament.scores.find(({ model }: { model: string }) => model === name)?.score.toFixed(4);
+    expect([score("Pythia_12B_300B"), score("Pythia_6.9B_300B"), score("Pythia_2.8B_300B")]).toEqual([
+      "0.1107",
+      "0.6262",
+      "0.7127",
+    ]);
+    expect(result.tournament.scores.every(({ exact }: { exact: boolean }) => exact)).toBe(true);
+    expect(result.crossEntropy.winner).toBe("Pythia_12B_300B");
+  });
+
+  test("their upper-bound profile is vacuous, said so, and the envelope is given instead", async () => {
+    const result = await json(["profile", likelihoods, "--n", "2,16"]);
+    expect(result.schema).toBe("lmcov/profile@1");
+    expect(result.models).toHaveLength(9);
+    for (const model of result.models) {
+      expect(model.informative).toBe(false);
+      expect(model.profile.map(({ n, kind }: { n: number; kind: string }) => [n, kind])).toEqual([
+        [2, "upper-bound"],
+        [16, "upper-bound"],
+      ]);
+      expect(model.envelope[1].kind).toBe("envelope");
+    }
+    const text = await lmcov(["profile", likelihoods, "--n", "2,16"], { cwd: folder });
+    expect(text.stdout).toContain("Not informative from these logs");
+    expect(text.stdout).toContain("candidate envelope");
+  });
+
   test("a run folder gives the numbers of the logs it was imported from, and a second import adds nothing", async () => {
     const run = join(folder, "run");
     for (const log of [codegen, monkeys]) {
