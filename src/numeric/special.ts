@@ -74,6 +74,25 @@ export function chiSquareQuantile(input: {
   return requireNumber("the χ² quantile", chiSquareQuantileOf(input.probability, input.degreesOfFreedom));
 }
 
+/** @stdlib's normal quantile loses the tails: it works from 2p − 1, which is −1 for every p below 1e-17. */
+const normalTail = 0.02;
+const millsTerms = 200;
+
+/** x > 2 with P[Z > x] = tail, by Newton's method on the logarithm; the tail is φ(x) times a continued fraction. */
+function upperNormalQuantile(tail: number): number {
+  if (tail === 0) return Number.POSITIVE_INFINITY;
+  let x = Math.sqrt(-2 * Math.log(tail));
+  for (let iteration = 0; iteration < 20; iteration++) {
+    let fraction = x;
+    for (let term = millsTerms; term >= 1; term--) fraction = x + term / fraction;
+    const logTail = -0.5 * x * x - 0.5 * Math.log(2 * Math.PI) - Math.log(fraction);
+    const step = (logTail - Math.log(tail)) / fraction;
+    x += step;
+    if (Math.abs(step) < 1e-15 * x) break;
+  }
+  return x;
+}
+
 /**
  * The quantile of the standard normal distribution.
  *
@@ -82,11 +101,14 @@ export function chiSquareQuantile(input: {
  */
 export function normalQuantile(probability: number): number {
   requireProbability(probability);
+  if (probability < normalTail) return -upperNormalQuantile(probability);
+  if (probability > 1 - normalTail) return upperNormalQuantile(1 - probability);
   return requireNumber("the normal quantile", normalQuantileOf(probability, 0, 1));
 }
 
 /**
  * The regularized incomplete beta function I_x(alpha, beta): the distribution function of Beta(alpha, beta) at x.
+ * Relative error about 1e-14, up to 2e-10 where both shapes are a million.
  *
  * @example
  * regularizedIncompleteBeta({ x: 0.5, alpha: 2, beta: 2 }); // 0.5
