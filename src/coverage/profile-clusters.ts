@@ -8,6 +8,9 @@ export interface PromptClusters {
   readonly promptOf: Int32Array;
 }
 
+/** With fewer prompts that hit (or that miss), the variance between prompts is not to be trusted. */
+export const fewestPrompts = 5;
+
 /** The clusters of records that carry these prompt numbers, in order of appearance; without any each record is alone. */
 export function promptClusters(input: {
   readonly records: number;

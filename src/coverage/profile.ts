@@ -1,8 +1,9 @@
 /** The coverage profile: how often the reference finds a response N times as probable as the model, or more. */
+import { compensatedSum } from "../numeric/index.ts";
 import { berkJonesBand } from "./berk-jones.ts";
 import { checkLevel, kornGraubard } from "./interval.ts";
 import type { LogRatioSample, ProfileKind } from "./log-ratio.ts";
-import { promptClusters, promptMeans } from "./profile-clusters.ts";
+import { fewestPrompts, promptClusters, promptMeans } from "./profile-clusters.ts";
 
 export interface CoveragePoint {
   readonly n: number;
@@ -48,8 +49,6 @@ export interface ProfileOptions {
 }
 
 const vacuous = 0.99;
-/** With fewer prompts that hit (or that miss), the variance between prompts is not to be trusted. */
-const fewestPrompts = 5;
 
 /**
  * Cov_N = P[X ≥ log N] (equations (1), (4); (28) for data scored by another model; ≥, with the tolerance of
@@ -110,6 +109,28 @@ export function coverageProfile(sample: LogRatioSample, options: ProfileOptions)
     impossibleRecords,
     clamped,
   };
+}
+
+/**
+ * Cov_N of a sample as one number: the `coverage` of `coverageProfile` without its intervals, for any N > 0 (answers reach
+ * below 1).
+ *
+ * @throws RangeError for an N that is not positive and finite, or prompts of another length.
+ * @example
+ * const sample = upperBoundLogRatios({ model: "a", logProbabilities: [-0.5, -1, -2, -4] });
+ * coverageAt(sample, { n: Math.exp(2) }); // 0.5
+ */
+export function coverageAt(
+  sample: LogRatioSample,
+  options: { readonly n: number; readonly prompts?: ArrayLike<number> | undefined },
+): number {
+  const { n } = options;
+  if (!(n > 0 && n < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`n is ${n}: must be positive and finite`);
+  }
+  const clusters = promptClusters({ records: sample.values.length, prompts: options.prompts });
+  const means = promptMeans(clusters, hitsAt(sample, n).hits);
+  return Math.min(1, compensatedSum(means) / clusters.prompts);
 }
 
 function checkNs(ns: readonly number[]): void {
