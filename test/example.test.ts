@@ -48,7 +48,8 @@ describe("the shipped example", () => {
     expect(task.chosen).toBe(`simulated, step ${best.step}`);
     expect(task.decidingK).toBe(100);
     const { verdict } = JSON.parse(stdout);
-    expect(verdict[1]).toContain(`pass@1 would take simulated, step ${greedy.step}`);
-    expect(verdict[1]).toContain("below the best there beyond noise");
+    expect(verdict[1]).toContain(`Coverage turns at step ${best.step.toLocaleString("en-US")}`);
+    expect(verdict[1]).toContain("while pass@1 still rises");
+    expect(task.trajectories[0].turn.last.at).toBe(greedy.step);
   });
 });

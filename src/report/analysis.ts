@@ -18,6 +18,7 @@ import {
   type ModelCounts,
   shownDrawCounts,
 } from "./model-counts.ts";
+import { type Trajectory, trajectories } from "./trajectory.ts";
 
 export interface AnalysisOptions {
   readonly level: number;
@@ -57,6 +58,8 @@ export interface TaskAnalysis {
   /** Position in `models` of the best model at the deciding k. */
   readonly chosen: number;
   readonly target: SamplesForTarget | undefined;
+  /** Checkpoints of one model in the order of training, where there are at least three. */
+  readonly trajectories: readonly Trajectory[];
   readonly underRate: readonly ShareUnderRate[];
   readonly level: number;
 }
@@ -113,6 +116,7 @@ function analyseTask(
     chosen,
     target: target === undefined ? undefined : samplesForTarget(counts, target, { level: options.level }),
     level: options.level,
+    trajectories: trajectories(analyses, { k: decidingK, level: options.level, comparison }),
     underRate: informative ? shareUnderRate(counts, shownRates, { level: options.level }) : [],
   };
 }

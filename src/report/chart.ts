@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { palette } from "./chart-palette.ts";
 import { printable } from "./printable.ts";
-import type { BestOfNChart, Chart, PassAtKChart } from "./section.ts";
+import type { BestOfNChart, Chart, PassAtKChart, TrajectoryChart } from "./section.ts";
 
 const background = "#8a8a8a";
 
@@ -12,7 +12,7 @@ const size = { width: 760, height: 380, marginRight: 150, marginLeft: 48 };
 /** The chart as an SVG element's text; names are escaped by the serialiser. */
 export function chartSvg(chart: Chart): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
-  const plot = chart.kind === "pass-at-k" ? passAtKPlot(chart) : bestOfNPlot(chart);
+  const { plot, name } = plotOf(chart);
   const svg = Plot.plot({
     ...size,
     ...plot,
@@ -20,11 +20,14 @@ export function chartSvg(chart: Chart): string {
   });
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   svg.setAttribute("role", "img");
-  svg.setAttribute(
-    "aria-label",
-    chart.kind === "pass-at-k" ? "pass@k against k" : "value of Best-of-N against N",
-  );
+  svg.setAttribute("aria-label", name);
   return svg.outerHTML;
+}
+
+function plotOf(chart: Chart): { plot: Plot.PlotOptions; name: string } {
+  if (chart.kind === "pass-at-k") return { plot: passAtKPlot(chart), name: "pass@k against k" };
+  if (chart.kind === "best-of-n") return { plot: bestOfNPlot(chart), name: "value of Best-of-N against N" };
+  return { plot: trajectoryPlot(chart), name: "rates over training" };
 }
 
 function passAtKPlot(chart: PassAtKChart): Plot.PlotOptions {
@@ -77,6 +80,29 @@ function bestOfNPlot(chart: BestOfNChart): Plot.PlotOptions {
   return {
     x: { type: "log", label: "responses N", grid: true, tickFormat: drawCountText },
     y: { label: "value of the chosen response", grid: true },
+    marks,
+  };
+}
+
+function trajectoryPlot(chart: TrajectoryChart): Plot.PlotOptions {
+  const marks: Plot.Markish[] = [Plot.ruleY([0])];
+  chart.series.forEach((series, index) => {
+    const colour = palette[index % palette.length] ?? background;
+    marks.push(
+      Plot.areaY(series.points, { x: "at", y1: "lower", y2: "upper", fill: colour, fillOpacity: 0.14 }),
+      Plot.lineY(series.points, { x: "at", y: "estimate", stroke: colour, strokeWidth: 2 }),
+      Plot.dot(series.points, { x: "at", y: "estimate", fill: colour, r: 2.5 }),
+    );
+  });
+  const ends = chart.series.map((series) => {
+    const last = series.points.at(-1);
+    return { label: series.label, at: last && { x: last.at, y: last.estimate } };
+  });
+  marks.push(endLabels(ends));
+  const positive = chart.series.every(({ points }) => points.every(({ at }) => at > 0));
+  return {
+    x: { type: positive ? "log" : "linear", label: chart.unit, grid: true },
+    y: { domain: [0, 1], grid: true, label: "rate" },
     marks,
   };
 }

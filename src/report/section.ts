@@ -44,7 +44,17 @@ export interface BestOfNChart {
   }[];
 }
 
-export type Chart = PassAtKChart | BestOfNChart;
+/** Rates over training, a line a series. */
+export interface TrajectoryChart {
+  readonly kind: "trajectory";
+  readonly unit: string;
+  readonly series: readonly {
+    readonly label: string;
+    readonly points: readonly { at: number; estimate: number; lower: number; upper: number }[];
+  }[];
+}
+
+export type Chart = PassAtKChart | BestOfNChart | TrajectoryChart;
 
 export interface Section {
   readonly id: string;

@@ -12,7 +12,7 @@ export function verdictSentences(task: TaskAnalysis): string[] {
   if (!compared || !evident) return [choiceSentence(task, chosen)];
   const sentences = [
     choiceSentence(task, chosen),
-    disagreementSentence(task, chosen),
+    turnSentence(task) ?? disagreementSentence(task, chosen),
     forecastSentence(task),
     targetSentence(task, chosen),
     reachSentence(task, chosen),
@@ -69,6 +69,23 @@ function disagreementSentence(task: TaskAnalysis, chosen: ModelAnalysis): string
     ? "which these logs do not tell from the best there"
     : "below the best there beyond noise";
   return `Picking by pass@1 would take ${first.counts.label} (pass@1 ${intervalText(passAt1)}); at k = ${countText(k)} it reaches ${rateText(own.estimate)}, ${end}.`;
+}
+
+/** Where coverage turns in training although pass@1 does not. */
+function turnSentence(task: TaskAnalysis): string | undefined {
+  const found = task.trajectories.find(({ turn }) => turn !== undefined);
+  if (found?.turn === undefined) return undefined;
+  const { best, last, fall, rise } = found.turn;
+  const unit = found.unit === "step" ? "step" : "token";
+  const interval =
+    fall.lower === undefined || fall.upper === undefined
+      ? ""
+      : ` (difference ${intervalText({ ...fall, lower: fall.lower, upper: fall.upper })})`;
+  const rises =
+    rise.lower !== undefined && rise.lower > 0 && best.passAt1 !== undefined && last.passAt1 !== undefined
+      ? `, while pass@1 still rises from ${rateText(best.passAt1)} to ${rateText(last.passAt1)}: picking by pass@1 would take a later checkpoint`
+      : "";
+  return `Coverage turns at ${unit} ${countText(best.at)}: pass@${countText(task.decidingK)} of ${found.model} falls from ${rateText(best.passAtK)} to ${rateText(last.passAtK)} at ${unit} ${countText(last.at)}${interval}${rises}.`;
 }
 
 function bestAtOne(task: TaskAnalysis): ModelAnalysis | undefined {
