@@ -11,6 +11,7 @@ import {
   shareUnderRate,
 } from "../coverage/index.ts";
 import { type ConfidenceSetOptions, type PassAtKComparison, passAtKComparison } from "../selection/index.ts";
+import type { ModelAnalysis } from "./model-analysis.ts";
 import {
   type DrawTotals,
   drawTotals,
@@ -29,17 +30,6 @@ export interface AnalysisOptions {
   /** Source of the bootstrap's randomness. */
   readonly generator: ConfidenceSetOptions["generator"];
   readonly onProgress?: (done: number, total: number) => void;
-}
-
-export interface ModelAnalysis {
-  readonly counts: ModelCounts;
-  readonly totals: DrawTotals;
-  /** pass@k for the k asked for that the draws allow. */
-  readonly measured: readonly PassAtKEstimate[];
-  /** pass@k at many k up to the smallest n, for a chart. */
-  readonly curve: readonly PassAtKEstimate[];
-  /** pass@k for k beyond the draws; empty where one draw a problem leaves everything open. */
-  readonly forecast: readonly PassAtKForecast[];
 }
 
 export interface TaskAnalysis {

@@ -1,5 +1,6 @@
-export { type AnalysisOptions, analyseTasks, type ModelAnalysis, type TaskAnalysis } from "./analysis.ts";
+export { type AnalysisOptions, analyseTasks, type TaskAnalysis } from "./analysis.ts";
 export { htmlReport } from "./html.ts";
+export type { ModelAnalysis } from "./model-analysis.ts";
 export {
   type DrawTotals,
   drawTotals,

@@ -1,7 +1,8 @@
 /** The evidence of one task as sections: measured, over training, forecast, out of reach, what was counted. */
 import { describeSampling } from "../record/index.ts";
-import type { ModelAnalysis, TaskAnalysis } from "./analysis.ts";
+import type { TaskAnalysis } from "./analysis.ts";
 import { colouredSeries } from "./chart-palette.ts";
+import type { ModelAnalysis } from "./model-analysis.ts";
 import { countText, isVacuous, listText, plural } from "./number-text.ts";
 import type { Cell, PassAtKSeries, Section, TableColumn } from "./section.ts";
 import { levelText } from "./verdict.ts";

@@ -6,7 +6,7 @@ import {
   type PassAtKComparison,
   pairedDifferences,
 } from "../selection/index.ts";
-import type { ModelAnalysis } from "./analysis.ts";
+import type { ModelAnalysis } from "./model-analysis.ts";
 
 export interface Trajectory {
   readonly model: string;

@@ -1,6 +1,7 @@
 /** The verdict in words: which model, how many samples, what is out of reach. Never an interval that says nothing. */
 import { drawsDifferForUnknownReason } from "../coverage/index.ts";
-import type { ModelAnalysis, TaskAnalysis } from "./analysis.ts";
+import type { TaskAnalysis } from "./analysis.ts";
+import type { ModelAnalysis } from "./model-analysis.ts";
 import { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
 
 /** Two or three sentences about one task. */
