@@ -1,9 +1,9 @@
 /** Empirical coverage of one candidate by another: (28) of the paper. */
 import {
   checkN,
-  hitCount,
+  comparedColumn,
   type LogProbabilities,
-  ratioThresholds,
+  ratioRule,
   ratioTolerance,
 } from "./likelihood-table.ts";
 
@@ -42,21 +42,18 @@ export function empiricalCoverage(input: {
     );
   }
   const logN = Math.log(n);
-  const sameType = of instanceof Float64Array === under instanceof Float64Array;
-  const hits = hitCount(
-    sameType ? of : Float64Array.from(of),
-    ratioThresholds(sameType ? under : Float64Array.from(under), logN),
-  );
+  const { slope, base } = ratioRule(n);
+  const below = comparedColumn(under);
+  let hits = 0;
   let atTolerance = 0;
   let undefinedRatios = 0;
   for (let record = 0; record < records; record++) {
-    const below = under[record]!;
-    const above = of[record]!;
-    if (below === Number.NEGATIVE_INFINITY) {
-      if (above === Number.NEGATIVE_INFINITY) undefinedRatios++;
-      continue;
-    }
-    if (Math.abs(above - below - logN) <= ratioTolerance(below)) atTolerance++;
+    const value = of[record]!;
+    if (value >= slope * below[record]! + base) hits++;
+    const original = under[record]!;
+    if (original !== Number.NEGATIVE_INFINITY) {
+      if (Math.abs(value - original - logN) <= ratioTolerance(original)) atTolerance++;
+    } else if (value === Number.NEGATIVE_INFINITY) undefinedRatios++;
   }
   return { coverage: hits / records, hits, atTolerance, undefinedRatios, records };
 }

@@ -31,7 +31,9 @@ export interface LikelihoodTable {
 const largestRounding = 1e-6;
 const absoluteTolerance = 1e-9;
 const relativeTolerance = 1e-7;
-const smallestFloat32 = -(2 ** 128 - 2 ** 104);
+const lowestFloat32 = -(2 ** 128 - 2 ** 104);
+/** Far from the lowest double, as it is multiplied by the rule's slope. */
+const lowestCompared = -1e300;
 
 /**
  * Checks the candidates' columns and numbers the prompts. Columns are taken over without a copy, except that all
@@ -125,50 +127,25 @@ export function ratioTolerance(logProbability: number): number {
 }
 
 /**
- * For each record the smallest log π' at which π'/π ≥ N, given π's column: log π + log N − tolerance. Where π gives
- * no mass every positive π' exceeds N, and π' = 0 does not (0/0 is undefined). Exact comparisons with a column of the
- * same element type follow: a Float32 threshold is rounded up, which excludes no more and no fewer Float32 values.
+ * When π'/π ≥ N, as a comparison of π' with π alone: log π' ≥ slope·log π + base. With log π ≤ 0 that is
+ * log π' − log π ≥ log N − (1e-9 + 1e-7·|log π|).
  */
-export function ratioThresholds(column: LogProbabilities, logN: number): LogProbabilities {
-  return column instanceof Float32Array ? thresholds32(column, logN) : thresholds64(column, logN);
+export interface RatioRule {
+  readonly slope: number;
+  readonly base: number;
 }
 
-function thresholds64(column: Float64Array, logN: number): Float64Array {
-  const thresholds = new Float64Array(column.length);
-  const base = logN - absoluteTolerance;
-  const slope = 1 + relativeTolerance;
-  for (let record = 0; record < column.length; record++) {
-    thresholds[record] = Math.max(-Number.MAX_VALUE, column[record]! * slope + base);
-  }
-  return thresholds;
+/** The comparison for one N; π must come from `comparedColumn`. */
+export function ratioRule(n: number): RatioRule {
+  return { slope: 1 + relativeTolerance, base: Math.log(n) - absoluteTolerance };
 }
 
-function thresholds32(column: Float32Array, logN: number): Float32Array {
-  const thresholds = new Float32Array(column.length);
-  const base = logN - absoluteTolerance;
-  const slope = 1 + relativeTolerance;
-  for (let record = 0; record < column.length; record++) {
-    const value = column[record]! * slope + base;
-    const rounded = Math.fround(value);
-    if (rounded >= value && rounded >= smallestFloat32) thresholds[record] = rounded;
-    else thresholds[record] = value < smallestFloat32 ? smallestFloat32 : nextFloat32(rounded);
-  }
-  return thresholds;
-}
-
-/** The next larger Float32 of a Float32 that is not 0. */
-function nextFloat32(value: number): number {
-  const float = Float32Array.of(value);
-  const bits = new Int32Array(float.buffer);
-  bits[0]! += value > 0 ? 1 : -1;
-  return float[0]!;
-}
-
-/** #{i : π'(y_i)/π(y_i) ≥ N}, given π' and π's thresholds. */
-export function hitCount(opponent: LogProbabilities, thresholds: LogProbabilities): number {
-  let hits = 0;
-  for (let record = 0; record < thresholds.length; record++) {
-    if (opponent[record]! >= thresholds[record]!) hits++;
-  }
-  return hits;
+/**
+ * π's column with −∞ replaced by something below every finite log-probability, so that where π gives no mass every
+ * positive π' exceeds N and π' = 0 does not (0/0 is undefined). Without −∞ it is the column itself.
+ */
+export function comparedColumn(column: LogProbabilities): LogProbabilities {
+  if (!column.includes(Number.NEGATIVE_INFINITY)) return column;
+  const lowest = column instanceof Float32Array ? lowestFloat32 : lowestCompared;
+  return column.map((value) => Math.max(lowest, value));
 }

@@ -34,7 +34,7 @@ export function tieDecision(input: {
   if (tied.length === 1) return { winner: tied[0]!, by: "score", n };
   let left = tied;
   for (const smaller of smallerN(n)) {
-    left = prunedHits(field, Math.log(smaller), left).tied;
+    left = prunedHits(field, smaller, left).tied;
     if (left.length === 1) return { winner: left[0]!, by: "score at smaller N", n: smaller };
   }
   const { models, columns } = field.table;

@@ -1,13 +1,19 @@
 /**
  * The inner loops of the simple tournament: how many records the worst opponent of each candidate wins by a factor N.
  *
- * Exact: every opponent, over the records where the envelope max_π' log π' reaches the candidate's threshold, since no
- * other record can hit. Pruned: candidates in the order of a strided subsample's envelope hits, so that a good
- * incumbent comes first; a few opponents that refuted others lately ("killers") are tried on each next candidate and
+ * Exact: every opponent, over the records where the envelope max_π' log π' exceeds the candidate by N, since no other
+ * record can hit. Pruned: candidates in the order of the same tournament on a strided subsample, so that a
+ * good incumbent comes first; a few opponents that refuted others lately ("killers") are tried on each next candidate and
  * stop as soon as their hits exceed the incumbent's. A refuted candidate has a lower bound of its hits, every other
  * candidate its exact hits; so the least hits and all candidates that have them are exact.
  */
-import { type LikelihoodTable, type LogProbabilities, ratioThresholds } from "./likelihood-table.ts";
+import {
+  comparedColumn,
+  type LikelihoodTable,
+  type LogProbabilities,
+  type RatioRule,
+  ratioRule,
+} from "./likelihood-table.ts";
 
 /** A table with the largest log-probability of each record. */
 export interface TournamentField {
@@ -29,6 +35,8 @@ export interface TournamentHits {
 }
 
 const orderingRecords = 4000;
+/** Hits are counted without a branch, and looked at after so many records. */
+const chunk = 1024;
 const frontKillers = 8;
 
 /** One pass over the table. */
@@ -51,20 +59,18 @@ function raise(envelope: LogProbabilities, column: LogProbabilities): void {
 /** Every candidate (or those asked for) against every opponent; exact. */
 export function exactHits(
   field: TournamentField,
-  logN: number,
+  n: number,
   contenders: readonly number[] = everyone(field),
 ): TournamentHits {
   const result = emptyHits(field.table.columns.length);
-  const active = new Int32Array(field.table.records);
+  const active = activeRecords(field, n);
   for (const candidate of contenders) {
-    const thresholds = ratioThresholds(field.table.columns[candidate]!, logN);
-    const count = activeRecords(field.envelope, thresholds, active);
-    const against = gather(thresholds, active, count);
+    active.of(candidate);
     let most = 0;
     let worst = -1;
     field.table.columns.forEach((opponent, index) => {
       if (index === candidate) return;
-      const hits = hitsAmong({ opponent, against, active, count, limit: Number.POSITIVE_INFINITY });
+      const hits = active.hits(opponent, Number.POSITIVE_INFINITY);
       if (hits <= most) return;
       most = hits;
       worst = index;
@@ -79,13 +85,14 @@ export function exactHits(
 /** The least hits, and all candidates that have them; other candidates get lower bounds. */
 export function prunedHits(
   field: TournamentField,
-  logN: number,
+  n: number,
   contenders: readonly number[] = everyone(field),
 ): TournamentHits {
-  const { columns, records } = field.table;
+  const { columns } = field.table;
   const result = emptyHits(columns.length);
-  const active = new Int32Array(records);
-  const killers = orderedOpponents(field, logN);
+  const rule = ratioRule(n);
+  const active = activeRecords(field, n);
+  const killers = likelyOrder(field, n);
   const asked = new Set(contenders);
   let least = Number.POSITIVE_INFINITY;
 
@@ -98,24 +105,24 @@ export function prunedHits(
   };
 
   for (const candidate of killers.filter((index) => asked.has(index))) {
-    const thresholds = ratioThresholds(columns[candidate]!, logN);
+    const below = comparedColumn(columns[candidate]!);
     let dead = false;
-    for (let place = 0; place < Math.min(frontKillers, killers.length) && !dead; place++) {
+    const front = least === Number.POSITIVE_INFINITY ? 0 : Math.min(frontKillers, killers.length);
+    for (let place = 0; place < front && !dead; place++) {
       if (killers[place] === candidate) continue;
-      const hits = hitsUpTo(columns[killers[place]!]!, thresholds, least);
+      const hits = hitsUpTo({ opponent: columns[killers[place]!]!, below, rule, limit: least });
       dead = hits > least;
       if (dead) refuted(candidate, hits, place);
     }
     if (dead) continue;
 
-    const count = activeRecords(field.envelope, thresholds, active);
-    const against = gather(thresholds, active, count);
+    const count = active.of(candidate);
     let most = 0;
     let worst = -1;
     for (let place = 0; place < killers.length && !dead && most < count; place++) {
       const index = killers[place]!;
       if (index === candidate) continue;
-      const hits = hitsAmong({ opponent: columns[index]!, against, active, count, limit: least });
+      const hits = active.hits(columns[index]!, least);
       dead = hits > least;
       if (dead) refuted(candidate, hits, place);
       else if (hits > most) {
@@ -133,22 +140,14 @@ export function prunedHits(
 }
 
 /** Is there a candidate that some opponent beats by a factor N on at least `hits` records? */
-export function someoneHas(field: TournamentField, logN: number, hits: number): boolean {
-  const { columns, records } = field.table;
-  const active = new Int32Array(records);
-  const opponents = orderedOpponents(field, logN);
-  for (const candidate of opponents.toReversed()) {
-    const thresholds = ratioThresholds(columns[candidate]!, logN);
-    const count = activeRecords(field.envelope, thresholds, active);
-    if (count < hits) continue;
-    const against = gather(thresholds, active, count);
-    for (const index of opponents) {
-      if (index === candidate) continue;
-      if (hitsAmong({ opponent: columns[index]!, against, active, count, limit: hits - 1 }) >= hits)
-        return true;
-    }
-  }
-  return false;
+export function someoneHas(field: TournamentField, n: number, hits: number): boolean {
+  const { columns } = field.table;
+  const active = activeRecords(field, n);
+  const opponents = likelyOrder(field, n);
+  return opponents.toReversed().some((candidate) => {
+    if (active.of(candidate) < hits) return false;
+    return opponents.some((index) => index !== candidate && active.hits(columns[index]!, hits - 1) >= hits);
+  });
 }
 
 function everyone(field: TournamentField): number[] {
@@ -180,61 +179,87 @@ function finished(result: GrowingHits, contenders: readonly number[]): Tournamen
   return { ...result, least, tied };
 }
 
-/** Candidates by how seldom the envelope exceeds them on a strided subsample, the best first. */
-function orderedOpponents(field: TournamentField, logN: number): number[] {
+/** Candidates in the order of a tournament on a strided subsample: its winner first. */
+function likelyOrder(field: TournamentField, n: number): number[] {
   const { columns, records } = field.table;
-  const stride = Math.max(1, Math.floor(records / orderingRecords));
-  const length = Math.ceil(records / stride);
-  const envelope = field.envelope.slice(0, length);
-  for (let place = 0; place < length; place++) envelope[place] = field.envelope[place * stride]!;
-  const sample = field.envelope.slice(0, length);
-  const exceeded = columns.map((column) => {
-    for (let place = 0; place < length; place++) sample[place] = column[place * stride]!;
-    const thresholds = ratioThresholds(sample, logN);
+  const stride = Math.floor(records / orderingRecords);
+  if (stride < 2) return envelopeOrder(field, ratioRule(n));
+  const strided = (column: LogProbabilities): LogProbabilities => {
+    const sample = column.slice(0, Math.ceil(records / stride));
+    for (let place = 0; place < sample.length; place++) sample[place] = column[place * stride]!;
+    return sample;
+  };
+  const sample = tournamentField({
+    ...field.table,
+    columns: columns.map(strided),
+    records: Math.ceil(records / stride),
+  });
+  const { hits, exact } = prunedHits(sample, n);
+  const order = envelopeOrder(sample, ratioRule(n));
+  return order.sort((left, right) => exact[right]! - exact[left]! || hits[left]! - hits[right]!);
+}
+
+/** Candidates by how seldom the envelope exceeds them, the best first. */
+function envelopeOrder(field: TournamentField, { slope, base }: RatioRule): number[] {
+  const exceeded = field.table.columns.map((column) => {
     let hits = 0;
-    for (let place = 0; place < length; place++) if (envelope[place]! >= thresholds[place]!) hits++;
+    for (let record = 0; record < column.length; record++) {
+      hits += +(field.envelope[record]! >= slope * column[record]! + base);
+    }
     return hits;
   });
   return everyone(field).sort((left, right) => exceeded[left]! - exceeded[right]!);
 }
 
-/** Records where the envelope reaches the thresholds, into `active`; returns how many. */
-function activeRecords(envelope: LogProbabilities, thresholds: LogProbabilities, active: Int32Array): number {
-  let count = 0;
-  for (let record = 0; record < thresholds.length; record++) {
-    active[count] = record;
-    if (envelope[record]! >= thresholds[record]!) count++;
-  }
-  return count;
-}
-
-function gather(values: LogProbabilities, active: Int32Array, count: number): LogProbabilities {
-  const gathered = values.slice(0, count);
-  for (let place = 0; place < count; place++) gathered[place] = values[active[place]!]!;
-  return gathered;
-}
-
-/** Hits over all records, stopping at the first above `limit`. */
-function hitsUpTo(opponent: LogProbabilities, thresholds: LogProbabilities, limit: number): number {
-  let hits = 0;
-  for (let record = 0; record < thresholds.length; record++) {
-    if (opponent[record]! >= thresholds[record]! && ++hits > limit) break;
-  }
-  return hits;
-}
-
-/** Hits over the active records, stopping at the first above `limit`. */
-function hitsAmong(input: {
+/** Hits over all records, given up once they exceed `limit`. */
+function hitsUpTo(input: {
   readonly opponent: LogProbabilities;
-  readonly against: LogProbabilities;
-  readonly active: Int32Array;
-  readonly count: number;
+  readonly below: LogProbabilities;
+  readonly rule: RatioRule;
   readonly limit: number;
 }): number {
-  const { opponent, against, active, count, limit } = input;
+  const { opponent, below, limit } = input;
+  const { slope, base } = input.rule;
   let hits = 0;
-  for (let place = 0; place < count; place++) {
-    if (opponent[active[place]!]! >= against[place]! && ++hits > limit) break;
+  for (let start = 0; start < below.length && hits <= limit; start += chunk) {
+    const end = Math.min(below.length, start + chunk);
+    for (let record = start; record < end; record++) {
+      hits += +(opponent[record]! >= slope * below[record]! + base);
+    }
   }
   return hits;
+}
+
+/** The records of one candidate at a time that any opponent can hit, with what an opponent must reach there. */
+function activeRecords(field: TournamentField, n: number) {
+  const { table, envelope } = field;
+  const { slope, base } = ratioRule(n);
+  const active = new Int32Array(table.records);
+  const reached = new Float64Array(table.records);
+  let count = 0;
+  return {
+    /** Turns to this candidate; returns how many records there are. */
+    of(candidate: number): number {
+      const below = comparedColumn(table.columns[candidate]!);
+      count = 0;
+      for (let record = 0; record < below.length; record++) {
+        const value = slope * below[record]! + base;
+        active[count] = record;
+        reached[count] = value;
+        count += +(envelope[record]! >= value);
+      }
+      return count;
+    },
+    /** The opponent's hits against the candidate, given up once they exceed `limit`. */
+    hits(opponent: LogProbabilities, limit: number): number {
+      let hits = 0;
+      for (let start = 0; start < count && hits <= limit; start += chunk) {
+        const end = Math.min(count, start + chunk);
+        for (let place = start; place < end; place++) {
+          hits += +(opponent[active[place]!]! >= reached[place]!);
+        }
+      }
+      return hits;
+    },
+  };
 }

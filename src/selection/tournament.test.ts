@@ -57,8 +57,8 @@ describe("simple tournament", () => {
       const least = Math.min(...expected);
       const tied = expected.flatMap((hits, index) => (hits === least ? [index] : []));
       if (tied.length > 1) withTies++;
-      expect([...exactHits(field, logN).hits]).toEqual(expected);
-      const pruned = prunedHits(field, logN);
+      expect([...exactHits(field, n).hits]).toEqual(expected);
+      const pruned = prunedHits(field, n);
       expect(pruned.least).toBe(least);
       expect(pruned.tied).toEqual(tied);
       pruned.hits.forEach((hits, index) => {
@@ -66,8 +66,8 @@ describe("simple tournament", () => {
         else expect(hits).toBeLessThanOrEqual(expected[index]!);
       });
       const most = Math.max(...expected);
-      expect(someoneHas(field, logN, Math.max(1, most))).toBe(most > 0);
-      expect(someoneHas(field, logN, most + 1)).toBe(false);
+      expect(someoneHas(field, n, Math.max(1, most))).toBe(most > 0);
+      expect(someoneHas(field, n, most + 1)).toBe(false);
     }
     expect(withTies).toBeGreaterThan(300);
   });

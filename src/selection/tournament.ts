@@ -88,8 +88,7 @@ export function tournamentIn(
   const { table } = field;
   const { models, columns, records } = table;
   checkN("n", n);
-  const logN = Math.log(n);
-  const run = columns.length <= exactCandidates ? exactHits(field, logN) : prunedHits(field, logN);
+  const run = columns.length <= exactCandidates ? exactHits(field, n) : prunedHits(field, n);
   const { winner, ...decided } = tieDecision({ field, n, tied: run.tied });
   const scores = models.map((model, index) => ({
     model,
@@ -162,9 +161,8 @@ export function distinguishingN(
   if (!(minimumHits >= 1)) throw new RangeError(`minimumHits is ${minimumHits}: must be at least 1`);
   const field = tournamentField(table);
   return [budget, ...smallerN(budget)].find((n) => {
-    const logN = Math.log(n);
-    const { least, hits } = prunedHits(field, logN);
+    const { least, hits } = prunedHits(field, n);
     const wanted = least + minimumHits;
-    return hits.some((value) => value >= wanted) || someoneHas(field, logN, wanted);
+    return hits.some((value) => value >= wanted) || someoneHas(field, n, wanted);
   });
 }
