@@ -2,7 +2,8 @@
 import type { ClusterOptions } from "./divergence-mean.ts";
 import { clopperPearson, kornGraubard } from "./interval.ts";
 import { checkedLogProbabilities, type ModelLogProbabilities } from "./log-ratio-validation.ts";
-import { fewestPrompts, promptClusters, promptMeans } from "./profile-clusters.ts";
+import { promptClusters, promptMeans } from "./profile-clusters.ts";
+import { showsVariance } from "./profile-design-effect.ts";
 
 export interface LikelihoodQuantile {
   readonly epsilon: number;
@@ -21,8 +22,8 @@ export interface LikelihoodQuantile {
  * recorded t with P[log π̂ ≤ t] ≥ ε, a share being the mean over prompts of the shares of their responses.
  *
  * The interval holds every t at which ε lies in the Clopper–Pearson interval of that share, at the Korn–Graubard
- * effective size at the quantile (a prompt counts as one trial where fewer than 5 prompts lie on one of its sides): exact for
- * independent responses.
+ * effective size at the quantile (a prompt counts as one trial where fewer than 5 prompts lie on one of its sides): the
+ * exact order-statistic interval for independent responses, or one order statistic wider.
  *
  * @throws RangeError for ε outside (0, 1) or a log-probability that is none (naming model and example).
  * @example
@@ -87,14 +88,11 @@ function firstWhere(ascending: readonly number[], condition: (value: number) => 
   return low;
 }
 
+/** A prompt counts as one trial where too few prompts lie on one side to show their variance. */
 function effectiveTrials(input: {
   readonly means: Float64Array;
   readonly sizes: Float64Array;
   readonly level: number;
 }): number {
-  const { means } = input;
-  const hit = means.filter((mean) => mean > 0).length;
-  const missed = means.filter((mean) => mean < 1).length;
-  if (Math.min(hit, missed) < fewestPrompts) return means.length;
-  return kornGraubard(input).effectiveTrials;
+  return showsVariance(input.means) ? kornGraubard(input).effectiveTrials : input.means.length;
 }

@@ -65,7 +65,7 @@ export function bandProbability(n: number, kappa: number): number {
       nextLower += 1;
       continue;
     }
-    advance(upper, nextLower < n ? nextLower : n);
+    advance(upper, Math.min(nextLower, n));
     if (smallest > top) return 0;
     law[smallest] = 0;
     nextUpper += 1;
