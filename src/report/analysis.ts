@@ -2,8 +2,6 @@
 import {
   forecastPassAtK,
   largestCommonK,
-  type PassAtKEstimate,
-  type PassAtKForecast,
   passAtKEstimates,
   type SamplesForTarget,
   type ShareUnderRate,
@@ -12,13 +10,7 @@ import {
 } from "../coverage/index.ts";
 import { type ConfidenceSetOptions, type PassAtKComparison, passAtKComparison } from "../selection/index.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
-import {
-  type DrawTotals,
-  drawTotals,
-  forecastDrawCounts,
-  type ModelCounts,
-  shownDrawCounts,
-} from "./model-counts.ts";
+import { drawTotals, forecastDrawCounts, type ModelCounts, shownDrawCounts } from "./model-counts.ts";
 import { type Trajectory, trajectories } from "./trajectory.ts";
 
 export interface AnalysisOptions {
