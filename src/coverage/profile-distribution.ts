@@ -16,7 +16,8 @@ export function logRatioDistribution(
 ): LogRatioDistribution {
   const clusters = promptClusters({ records: sample.values.length, prompts });
   const order = Array.from(sample.values.keys());
-  order.sort((left, right) => (sample.values[left]! < sample.values[right]! ? -1 : 1));
+  // Differences of infinities are NaN, which sorts as equal.
+  order.sort((left, right) => sample.values[left]! - sample.values[right]! || 0);
   const values: number[] = [];
   const weights: number[] = [];
   for (const record of order) {
