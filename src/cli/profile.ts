@@ -10,11 +10,18 @@ import {
   upperBoundLogRatios,
 } from "../coverage/index.ts";
 import { InputError } from "../record/index.ts";
-import { type Cell, countText, plural, type TableColumn, tableLines } from "../report/index.ts";
+import {
+  type Cell,
+  countText,
+  type LikelihoodTask,
+  plural,
+  type TableColumn,
+  tableLines,
+} from "../report/index.ts";
 import { type LogOptions, logCommand } from "./log-options.ts";
 import { realsFromOne } from "./positive-reals.ts";
 import { csvText, jsonText, printResult } from "./print.ts";
-import { type LikelihoodTask, likelihoodsOf } from "./read-likelihoods.ts";
+import { likelihoodsOf } from "./read-likelihoods.ts";
 import { printReadRemarks, readInputs } from "./read-logs.ts";
 
 interface ProfileOptions extends LogOptions {

@@ -1,33 +1,10 @@
 /** Log-probabilities of the same responses under several models, ready for profiles and tournaments. */
 import { InputError } from "../record/index.ts";
-import { countText, listText } from "../report/index.ts";
+import { countText, type LikelihoodTask, listText } from "../report/index.ts";
 import type { LikelihoodGroup } from "../store/index.ts";
 import { withoutLikelihoods } from "./load-logs.ts";
 import type { LogOptions } from "./log-options.ts";
 import type { ReadInputs } from "./read-logs.ts";
-
-/** One model's log-probabilities of the records that all models scored. */
-export interface CandidateColumn {
-  /** The model, with its step where that tells two apart. */
-  readonly model: string;
-  readonly step?: number;
-  readonly trainingTokens?: number;
-  readonly logProbabilities: Float64Array;
-  /** Response tokens; NaN where the log does not say. */
-  readonly tokenCounts: Float64Array;
-}
-
-export interface LikelihoodTask {
-  readonly task: string;
-  readonly role: LikelihoodGroup["role"];
-  /** The model that drew the responses, if they are draws. */
-  readonly drawnBy?: string;
-  readonly candidates: readonly CandidateColumn[];
-  readonly problems: readonly string[];
-  /** Number of each record's prompt. */
-  readonly prompts: Int32Array;
-  readonly records: number;
-}
 
 export interface ReadLikelihoods {
   readonly tasks: readonly LikelihoodTask[];
@@ -86,6 +63,7 @@ function alignedTask(
     ...(group.drawnBy !== undefined && { drawnBy: group.drawnBy }),
     candidates: columns.map(({ logProbabilities, tokenCounts, scored: _, ...column }, index) => ({
       ...column,
+      name: column.model,
       model: labels[index] ?? column.model,
       logProbabilities: Float64Array.from(kept, (record) => logProbabilities[record] ?? Number.NaN),
       tokenCounts: Float64Array.from(kept, (record) => tokenCounts[record] ?? Number.NaN),

@@ -3,12 +3,22 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { randomGenerator } from "../numeric/index.ts";
-import { analyseTasks, buildReport, htmlReport, type TaskAnalysis, terminalText } from "../report/index.ts";
+import { InputError } from "../record/index.ts";
+import {
+  analyseLikelihoods,
+  analyseTasks,
+  buildReport,
+  htmlReport,
+  type TaskAnalysis,
+  terminalText,
+} from "../report/index.ts";
 import { type LogOptions, levelOf, logCommand, positiveIntegers } from "./log-options.ts";
 import { modelFields } from "./model-fields.ts";
+import { realFromOne } from "./positive-reals.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
 import { progressLine } from "./progress.ts";
-import { readLogs } from "./read-logs.ts";
+import { likelihoodsOf } from "./read-likelihoods.ts";
+import { countsOf, readInputs } from "./read-logs.ts";
 
 interface ReportOptions extends LogOptions {
   readonly k?: number[];
@@ -16,6 +26,7 @@ interface ReportOptions extends LogOptions {
   readonly out: string;
   readonly html: boolean;
   readonly seed: string;
+  readonly budget: number;
 }
 
 const examples = `
@@ -35,15 +46,21 @@ export function command(): Command {
     .option("--target <share>", "share of problems to solve, for the draws needed", levelOf)
     .option("--out <folder>", "folder for report.html and report.json", "lmcov-report")
     .option("--no-html", "write no files")
+    .option("--budget <number>", "responses drawn at deployment, for the tournament's N", realFromOne, 64)
     .option("--seed <text>", "seed of the bootstrap", "lmcov")
     .addHelpText("after", examples)
     .action(run);
 }
 
 async function run(words: string[], options: ReportOptions): Promise<void> {
-  const read = await readLogs(words, options);
-  const progress = progressLine({ title: "estimating", total: read.models.length });
-  const tasks = analyseTasks(read.models, {
+  const read = await readInputs(words, options);
+  const hasLikelihoods = read.loaded.likelihoods.some(({ role }) => role !== "choice");
+  // Without counts the log-probabilities are the report; without either, the error says what is missing.
+  const counts = read.loaded.groups.length > 0 || !hasLikelihoods ? countsOf(read, options) : undefined;
+  const scored = hasLikelihoods ? likelihoodsOf(read, options) : undefined;
+  const models = counts?.models ?? [];
+  const progress = progressLine({ title: "estimating", total: models.length });
+  const tasks = analyseTasks(models, {
     level: options.level,
     generator: randomGenerator(options.seed),
     ...(options.k !== undefined && { ks: options.k }),
@@ -51,14 +68,25 @@ async function run(words: string[], options: ReportOptions): Promise<void> {
     onProgress: (done) => progress.update(done),
   });
   progress.finish();
+  const selection = { budget: options.budget, delta: 1 - options.level };
+  const likelihoods = (scored?.tasks ?? []).flatMap((task) => analyseLikelihoods(task, selection) ?? []);
+  if (tasks.length === 0 && likelihoods.length === 0) {
+    throw new InputError("log-probabilities of one model alone: see lmcov profile");
+  }
   const report = buildReport({
     tasks,
-    inputs: read.inputs,
+    likelihoods,
+    inputs: read.summary,
     words: read.words,
-    denominator: read.denominator,
-    remarks: read.remarks,
+    denominator: counts?.denominator ?? "",
+    remarks: [...(counts?.remarks ?? []), ...(scored?.remarks ?? [])],
   });
-  const json = jsonText({ ...report, level: options.level, tasks: tasks.map(taskFields) });
+  const json = jsonText({
+    ...report,
+    level: options.level,
+    tasks: tasks.map(taskFields),
+    likelihoods: likelihoods.map(({ task, ...rest }) => ({ task: task.task, ...rest })),
+  });
   if (options.html) await writeReport(options.out, { html: await htmlReport(report), json });
   if (options.json) {
     printResult(json);

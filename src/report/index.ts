@@ -1,5 +1,13 @@
 export { type AnalysisOptions, analyseTasks, type TaskAnalysis } from "./analysis.ts";
 export { htmlReport } from "./html.ts";
+export {
+  analyseLikelihoods,
+  type LikelihoodAnalysis,
+  type LikelihoodTask,
+  type ScoredCandidate,
+  type SelectionOptions,
+} from "./likelihood-analysis.ts";
+export { resolutionText, selectionSentence, selectionTable } from "./likelihood-section.ts";
 export type { ModelAnalysis } from "./model-analysis.ts";
 export {
   type DrawTotals,

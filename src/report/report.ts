@@ -1,6 +1,8 @@
 /** From analyses to the report: verdict, evidence, what cannot be known, the next command. */
 
 import type { TaskAnalysis } from "./analysis.ts";
+import type { LikelihoodAnalysis } from "./likelihood-analysis.ts";
+import { selectionSection, selectionSentence } from "./likelihood-section.ts";
 import { plural } from "./number-text.ts";
 import type { InputSummary, NextCommand, Report } from "./section.ts";
 import { taskSections } from "./task-sections.ts";
@@ -8,6 +10,8 @@ import { unknowableSentences, verdictSentences } from "./verdict.ts";
 
 export interface ReportRequest {
   readonly tasks: readonly TaskAnalysis[];
+  /** Where the logs hold log-probabilities too, or only. */
+  readonly likelihoods: readonly LikelihoodAnalysis[];
   readonly inputs: InputSummary;
   /** The inputs as the user gave them, for the next commands. */
   readonly words: readonly string[];
@@ -25,8 +29,9 @@ export function buildReport(request: ReportRequest): Report {
   const several = tasks.length > 1;
   const verdict = tasks.slice(0, leadingTasks).flatMap((task) => {
     const prefix = several ? `${task.task}: ` : "";
-    return verdictSentences(task).map((sentence) => prefix + sentence);
+    return verdictSentences(task, request.likelihoods).map((sentence) => prefix + sentence);
   });
+  verdict.push(...request.likelihoods.slice(0, leadingTasks).map(selectionSentence));
   if (tasks.length > leadingTasks) {
     verdict.push(`${plural(tasks.length - leadingTasks, "more task")} below.`);
   }
@@ -37,27 +42,55 @@ export function buildReport(request: ReportRequest): Report {
       denominator: request.denominator,
     }),
   );
+  sections.push(
+    ...request.likelihoods.map((analysis, index) =>
+      selectionSection(analysis, request.likelihoods.length > 1 ? `${index + 1}-` : ""),
+    ),
+  );
   return {
     schema: "lmcov/report@1",
-    title: reportTitle(tasks),
+    title: reportTitle(request),
     verdict,
     sections,
-    unknowable: [...new Set(tasks.flatMap(unknowableSentences))],
-    next: nextCommands(tasks, request.words),
+    unknowable: [...new Set(tasks.flatMap(unknowableSentences)), likelihoodLimit(request)],
+    next: nextCommands(request),
     inputs: { ...request.inputs, notes: [...request.inputs.notes, ...request.remarks] },
   };
 }
 
-function reportTitle(tasks: readonly TaskAnalysis[]): string {
-  const models = new Set(tasks.flatMap((task) => task.models.map(({ counts }) => counts.label)));
-  const first = tasks[0]?.task ?? "";
-  const where = tasks.length === 1 ? first : plural(tasks.length, "task");
+function reportTitle({ tasks, likelihoods }: ReportRequest): string {
+  const models = new Set([
+    ...tasks.flatMap((task) => task.models.map(({ counts }) => counts.label)),
+    ...likelihoods.flatMap(({ task }) => task.candidates.map(({ model }) => model)),
+  ]);
+  const names = [...new Set([...tasks, ...likelihoods.map(({ task }) => task)].map(({ task }) => task))];
+  const where = names.length === 1 ? (names[0] ?? "") : plural(names.length, "task");
   const who = models.size === 1 ? [...models][0] : plural(models.size, "model");
   return where === "" ? `${who}` : `${who} on ${where}`;
 }
 
-function nextCommands(tasks: readonly TaskAnalysis[], words: readonly string[]): NextCommand[] {
-  const logs = words.map(shellWord).join(" ");
+function likelihoodLimit({ likelihoods }: ReportRequest): string {
+  if (likelihoods.length === 0) {
+    return "Which responses the model finds likely: verdicts hold no log-probabilities, so coverage of a reference (Cov_N) is not measured here, only success rates.";
+  }
+  return "Coverage of the unknown source of the responses: log-probabilities compare the candidates with each other, and a factor N that no candidate reaches stays unseen.";
+}
+
+function nextCommands(request: ReportRequest): NextCommand[] {
+  const { tasks, likelihoods } = request;
+  const logs = request.words.map(shellWord).join(" ");
+  if (tasks.length === 0 && likelihoods.length > 0) {
+    return [
+      {
+        command: `lmcov select ${logs} --budget 16`,
+        gain: "the choice for another number of responses at deployment",
+      },
+      {
+        command: `lmcov profile ${logs} --n 2,4,16`,
+        gain: "how often each model finds a response far too improbable",
+      },
+    ];
+  }
   const first = tasks[0];
   const chosen = first?.models[first.chosen];
   if (first === undefined || chosen === undefined) return [];

@@ -1,11 +1,16 @@
 /** The verdict in words: which model, how many samples, what is out of reach. Never an interval that says nothing. */
 import { drawsDifferForUnknownReason } from "../coverage/index.ts";
 import type { TaskAnalysis } from "./analysis.ts";
+import type { LikelihoodAnalysis } from "./likelihood-analysis.ts";
+import { lossTrend } from "./loss-trend.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
 import { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
 
 /** Two or three sentences about one task. */
-export function verdictSentences(task: TaskAnalysis): string[] {
+export function verdictSentences(
+  task: TaskAnalysis,
+  likelihoods: readonly LikelihoodAnalysis[] = [],
+): string[] {
   const chosen = task.models[task.chosen];
   if (chosen === undefined) return [];
   const compared = task.models.length === 1 || task.comparison !== undefined;
@@ -13,7 +18,7 @@ export function verdictSentences(task: TaskAnalysis): string[] {
   if (!compared || !evident) return [choiceSentence(task, chosen)];
   const sentences = [
     choiceSentence(task, chosen),
-    turnSentence(task) ?? disagreementSentence(task, chosen),
+    turnSentence(task, likelihoods) ?? disagreementSentence(task, chosen),
     forecastSentence(task),
     targetSentence(task, chosen),
     reachSentence(task, chosen),
@@ -72,8 +77,8 @@ function disagreementSentence(task: TaskAnalysis, chosen: ModelAnalysis): string
   return `Picking by pass@1 would take ${first.counts.label} (pass@1 ${intervalText(passAt1)}); at k = ${countText(k)} it reaches ${rateText(own.estimate)}, ${end}.`;
 }
 
-/** Where coverage turns in training although pass@1 does not. */
-function turnSentence(task: TaskAnalysis): string | undefined {
+/** Where coverage turns in training although the loss or pass@1 does not. */
+function turnSentence(task: TaskAnalysis, likelihoods: readonly LikelihoodAnalysis[]): string | undefined {
   const found = task.trajectories.find(({ turn }) => turn !== undefined);
   if (found?.turn === undefined) return undefined;
   const { best, last, fall, rise } = found.turn;
@@ -82,11 +87,25 @@ function turnSentence(task: TaskAnalysis): string | undefined {
     fall.lower === undefined || fall.upper === undefined
       ? ""
       : ` (difference ${intervalText({ ...fall, lower: fall.lower, upper: fall.upper })})`;
-  const rises =
-    rise.lower !== undefined && rise.lower > 0 && best.passAt1 !== undefined && last.passAt1 !== undefined
-      ? `, while pass@1 still rises from ${rateText(best.passAt1)} to ${rateText(last.passAt1)}: picking by pass@1 would take a later checkpoint`
-      : "";
-  return `Coverage turns at ${unit} ${countText(best.at)}: pass@${countText(task.decidingK)} of ${found.model} falls from ${rateText(best.passAtK)} to ${rateText(last.passAtK)} at ${unit} ${countText(last.at)}${interval}${rises}.`;
+  const meanwhile: string[] = [];
+  const loss = lossTrend(found, found.turn, likelihoods);
+  if (loss?.falls)
+    meanwhile.push(
+      `the loss still falls from ${loss.from.toFixed(2)} to ${loss.to.toFixed(2)} nats a response`,
+    );
+  if (
+    rise.lower !== undefined &&
+    rise.lower > 0 &&
+    best.passAt1 !== undefined &&
+    last.passAt1 !== undefined
+  ) {
+    meanwhile.push(`pass@1 still rises from ${rateText(best.passAt1)} to ${rateText(last.passAt1)}`);
+  }
+  const end =
+    meanwhile.length === 0
+      ? ""
+      : `, while ${meanwhile.join(" and ")}: picking by that would take a later checkpoint`;
+  return `Coverage turns at ${unit} ${countText(best.at)}: pass@${countText(task.decidingK)} of ${found.model} falls from ${rateText(best.passAtK)} to ${rateText(last.passAtK)} at ${unit} ${countText(last.at)}${interval}${end}.`;
 }
 
 function bestAtOne(task: TaskAnalysis): ModelAnalysis | undefined {
@@ -182,9 +201,6 @@ export function unknowableSentences(task: TaskAnalysis): string[] {
       `Anything about repeated draws of ${listText(frozen.map(({ counts }) => counts.label))}: at temperature 0 they are copies, not draws.`,
     );
   }
-  sentences.push(
-    "Which responses the model finds likely: verdicts hold no log-probabilities, so coverage of a reference (Cov_N) is not measured here, only success rates.",
-  );
   return sentences;
 }
 

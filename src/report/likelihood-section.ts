@@ -1,0 +1,80 @@
+/** The choice by log-probabilities in words and as a section of the report. */
+import type { LikelihoodAnalysis } from "./likelihood-analysis.ts";
+import { countText, listText, plural, rateText } from "./number-text.ts";
+import type { Cell, Section, Table } from "./section.ts";
+
+/** One sentence: what the tournament takes, and whether cross-entropy agrees. */
+export function selectionSentence({
+  task,
+  distinguishable,
+  tournament,
+  crossEntropy,
+}: LikelihoodAnalysis): string {
+  const { n, winner, score, tied, decided } = tournament;
+  if (!distinguishable) {
+    return `By log-probabilities of ${plural(task.records, "response")} the ${plural(task.candidates.length, "candidate")} are not distinguishable: at no N up to ${realText(n)} do the best and the worst differ by ten responses.`;
+  }
+  const others = tied.filter((name) => name !== winner);
+  const at = decided.n === undefined ? decided.by : `${decided.by}, N = ${realText(decided.n)}`;
+  const ties = others.length === 0 ? "" : `, tied with ${listText(others)} and decided by ${at}`;
+  const loss =
+    crossEntropy.winner === undefined
+      ? "cross-entropy is infinite for every candidate"
+      : crossEntropy.winner === winner
+        ? "cross-entropy agrees"
+        : `cross-entropy disagrees and takes ${crossEntropy.winner}`;
+  return `By log-probabilities of ${plural(task.records, "response")}, the tournament at N = ${realText(n)} takes ${winner}: no other candidate finds more than ${sharePercent(score)} of the responses ${realText(n)} times as probable${ties}; ${loss}.`;
+}
+
+/** Scores of all candidates, the least first. */
+export function selectionTable({ tournament, crossEntropy }: LikelihoodAnalysis): Table {
+  const rows = tournament.scores.map((entry, index): { order: number; row: Record<string, Cell> } => ({
+    order: entry.score,
+    row: {
+      model: entry.model,
+      score: `${entry.exact ? "" : "≥ "}${rateText(entry.score)}`,
+      opponent: entry.opponent ?? "none",
+      loss: lossText(crossEntropy.scores[index]?.score),
+    },
+  }));
+  rows.sort((left, right) => left.order - right.order);
+  return {
+    columns: [
+      { key: "model", title: "model", kind: "text" },
+      { key: "score", title: `score at N = ${realText(tournament.n)}`, kind: "text" },
+      { key: "opponent", title: "strongest opponent", kind: "text" },
+      { key: "loss", title: "cross-entropy, nats a response", kind: "text" },
+    ],
+    rows: rows.map(({ row }) => row),
+  };
+}
+
+export function selectionSection(analysis: LikelihoodAnalysis, prefix: string): Section {
+  const { tournament, task } = analysis;
+  return {
+    id: `${prefix}tournament`,
+    title: `Tournament by log-probabilities · ${task.task}`,
+    explanation:
+      "The score of a candidate is the share of responses that its strongest opponent finds at least N times as probable, max over π′ of Ĉov_N(π′‖π), equation (29) of arXiv 2510.15020; the least score wins.",
+    table: selectionTable(analysis),
+    remarks: [resolutionText(analysis), ...toleranceRemarks(tournament.atTolerance)],
+  };
+}
+
+/** ε_stat of Theorem 6.3 in words. */
+export function resolutionText({ tournament: { resolution } }: LikelihoodAnalysis): string {
+  const { theorem, lemma, delta } = resolution;
+  return `Resolution ε_stat = 8·log(4|Π|/δ)/n = ${theorem.toFixed(4)} (${lemma.toFixed(4)} by the proof's lemma) at δ = ${Number(delta.toPrecision(6))}: Theorem 6.3 cannot tell smaller differences of scores.`;
+}
+
+function toleranceRemarks(atTolerance: number): string[] {
+  if (atTolerance === 0) return [];
+  return [`${plural(atTolerance, "response")} of the winner at exactly N within float tolerance.`];
+}
+
+const realText = (value: number) => (Number.isInteger(value) ? countText(value) : value.toPrecision(3));
+
+const lossText = (loss: number | undefined) =>
+  loss === undefined || loss === Number.POSITIVE_INFINITY ? "∞" : loss.toFixed(3);
+
+const sharePercent = (share: number) => `${Number((100 * share).toPrecision(3))}%`;

@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+import { randomGenerator } from "../numeric/index.ts";
+import { analyseTasks } from "./analysis.ts";
+import { analyseLikelihoods, type LikelihoodTask } from "./likelihood-analysis.ts";
+import type { ModelCounts, ProblemCounts } from "./model-counts.ts";
+import { buildReport } from "./report.ts";
+import type { Report } from "./section.ts";
+
+const draws = 100;
+
+function counts(change: Partial<ModelCounts> & { problems: readonly ProblemCounts[] }): ModelCounts {
+  return {
+    label: "model",
+    model: "model",
+    task: "task",
+    sampling: {},
+    verifier: "exact",
+    unscoredProblems: [],
+    ...change,
+  };
+}
+
+function problem(index: number, correct: number, n = draws): ProblemCounts {
+  return { problem: `p${index}`, draws: n, correct, unscored: 0, stopping: { kind: "fixed" } };
+}
+
+/** Success grows on most problems and vanishes on a tenth of them, as sharpening does. */
+function checkpoint(step: number, rate: number, lost: number): ModelCounts {
+  const generator = randomGenerator(`checkpoint ${step}`);
+  const problems = Array.from({ length: 200 }, (_, index) =>
+    problem(index, generator.binomial(draws, index < lost ? 0 : rate)),
+  );
+  return counts({ label: `model, step ${step}`, step, problems });
+}
+
+function report(
+  models: readonly ModelCounts[],
+  likelihoods: readonly LikelihoodTask[] = [],
+  ks?: number[],
+): Report {
+  const generator = randomGenerator("report");
+  const tasks = analyseTasks(models, { level: 0.95, generator, ...(ks !== undefined && { ks }) });
+  return buildReport({
+    tasks,
+    likelihoods: likelihoods.flatMap((task) => analyseLikelihoods(task, { budget: 16, delta: 0.05 }) ?? []),
+    inputs: { files: [], rejected: 0, rejections: [], dropped: [], notes: [] },
+    words: ["log.jsonl"],
+    denominator: "Denominator: scored draws.",
+    remarks: [],
+  });
+}
+
+const trajectory = [checkpoint(100, 0.1, 0), checkpoint(200, 0.2, 20), checkpoint(400, 0.4, 60)];
+
+function scores(losses: readonly number[]): LikelihoodTask {
+  const generator = randomGenerator("scores");
+  const records = 300;
+  const hardness = Array.from({ length: records }, () => 20 * generator.uniform());
+  return {
+    task: "task",
+    role: "data",
+    candidates: losses.map((loss, index) => ({
+      model: `model, step ${[100, 200, 400][index]}`,
+      name: "model",
+      step: [100, 200, 400][index] ?? 0,
+      logProbabilities: Float64Array.from(hardness, (value) => -loss - value - generator.uniform()),
+      tokenCounts: new Float64Array(records).fill(Number.NaN),
+    })),
+    problems: hardness.map((_, index) => `q${index}`),
+    prompts: Int32Array.from(hardness, (_, index) => index),
+    records,
+  };
+}
+
+describe("the report", () => {
+  test("says where coverage turns while pass@1 and the loss go on", () => {
+    const { verdict } = report(trajectory, [scores([30, 28, 25])]);
+    expect(verdict[0]).toContain(
+      "At k = 100, the largest that all logs measure, model, step 100 solves the most problems",
+    );
+    expect(verdict[1]).toMatch(
+      /^Coverage turns at step 100: pass@100 of model falls from 1 to 0\.700 at step 400/,
+    );
+    expect(verdict[1]).toMatch(
+      /while the loss still falls from 4\d\.\d\d to 3\d\.\d\d nats a response and pass@1 still rises/,
+    );
+    expect(verdict.at(-1)).toContain("the tournament at N = 16 takes model, step 400");
+  });
+
+  test("does not call a loss falling that rises", () => {
+    const { verdict } = report(trajectory, [scores([25, 28, 30])]);
+    expect(verdict[1]).toContain("Coverage turns");
+    expect(verdict[1]).not.toContain("loss");
+  });
+
+  test("sees no turn where checkpoints differ by noise only", () => {
+    const noise = [100, 200, 400].map((step) => checkpoint(step, 0.1, 10));
+    expect(report(noise).verdict.join(" ")).not.toContain("Coverage turns");
+  });
+
+  test("does not depend on the order of models and problems", () => {
+    const reversed = trajectory
+      .map((model) => ({ ...model, problems: model.problems.toReversed() }))
+      .toReversed();
+    expect(report(reversed).verdict).toEqual(report(trajectory).verdict);
+  });
+
+  test("gives no vacuous interval above the fold: one problem is said to say nothing", () => {
+    const { verdict } = report([counts({ problems: [problem(0, 1, 2)] })]);
+    expect(verdict).toEqual([
+      "Not informative: 1 problem and 2 draws say next to nothing about how often model succeeds.",
+    ]);
+  });
+
+  test("measures the largest common k too where all k asked for lie beyond the draws", () => {
+    const { verdict, sections } = report([counts({ problems: trajectory[1]?.problems ?? [] })], [], [5000]);
+    expect(verdict[0]).toContain("within 100 draws");
+    expect(verdict[1]).toMatch(/^At k = 5,000, beyond the draws taken, the forecast for model is \[0\.8/);
+    expect(sections.find(({ id }) => id === "forecast")?.table?.columns.map(({ key }) => key)).toContain(
+      "k5000",
+    );
+  });
+
+  test("says that unequal draws without a known rule are unexplained, and temperature 0 makes copies", () => {
+    const ragged = [problem(0, 1, 10), problem(1, 5, 20), problem(2, 0, 20)].map((count) => ({
+      ...count,
+      stopping: { kind: "unknown" } as const,
+    }));
+    const { unknowable } = report([counts({ problems: ragged, sampling: { temperature: 0 } })]);
+    expect(unknowable.join(" ")).toContain("Why problems got different numbers of draws");
+    expect(unknowable.join(" ")).toContain("at temperature 0 they are copies");
+  });
+
+  test("leaves a model with few problems out of the paired comparison and says so", () => {
+    const short = counts({
+      label: "short",
+      model: "short",
+      problems: trajectory[0]?.problems.slice(0, 30) ?? [],
+    });
+    const { sections } = report([...trajectory, short]);
+    const section = sections.find(({ id }) => id === "pass-at-k");
+    expect(section?.remarks?.join(" ")).toContain("200 common problems");
+    expect(section?.remarks?.join(" ")).toContain(
+      "Not compared in pairs, for having too few of the problems: short.",
+    );
+  });
+
+  test("keeps tasks apart", () => {
+    const other = { ...(trajectory[0] as ModelCounts), task: "other" };
+    const { title, verdict, sections } = report([trajectory[0] as ModelCounts, other]);
+    expect(title).toBe("model, step 100 on 2 tasks");
+    expect(verdict.filter((sentence) => sentence.startsWith("other: "))).not.toEqual([]);
+    expect(new Set(sections.map(({ id }) => id)).size).toBe(sections.length);
+  });
+});
