@@ -139,6 +139,26 @@ export function prunedHits(
   return finished(result, contenders);
 }
 
+/** Hits of one opponent against one candidate. */
+export interface PairHits {
+  readonly candidate: number;
+  readonly opponent: number;
+  readonly hits: number;
+}
+
+/** Every opponent's hits against one candidate. */
+export function opponentHits(field: TournamentField, n: number, candidate: number): PairHits[] {
+  const active = activeRecords(field, n);
+  active.of(candidate);
+  return everyone(field)
+    .filter((opponent) => opponent !== candidate)
+    .map((opponent) => ({
+      candidate,
+      opponent,
+      hits: active.hits(field.table.columns[opponent]!, Number.POSITIVE_INFINITY),
+    }));
+}
+
 /** Is there a candidate that some opponent beats by a factor N on at least `hits` records? */
 export function someoneHas(field: TournamentField, n: number, hits: number): boolean {
   const { columns } = field.table;
