@@ -2,14 +2,20 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { type ImportContext, type ImportOptions, readRows, recogniseInput } from "../importer/index.ts";
+import {
+  type ImportContext,
+  type ImportOptions,
+  type RecogniseOptions,
+  readRows,
+  recogniseInput,
+} from "../importer/index.ts";
 import { InputError, type Row } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
 import { appendJournal, type JournalEntry, openRunFolder, readJournal, writeParts } from "../store/index.ts";
 import { exitCode } from "./exit-code.ts";
 import { fileFingerprint } from "./file-fingerprint.ts";
 import { ImportTally, rejectionText } from "./import-tally.ts";
-import { type Input, inputsOf, skippable } from "./load-logs.ts";
+import { type Input, inputsOf, recognitionOf, skippable } from "./load-logs.ts";
 import { type LogOptions, loadRequest, logCommand } from "./log-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
 import { megabytes, progressLine } from "./progress.ts";
@@ -38,7 +44,7 @@ export function command(): Command {
 async function run(words: string[], options: ImportCommandOptions): Promise<void> {
   const { inputs: paths, load } = loadRequest(words, options);
   const tally = new ImportTally();
-  const inputs = await inputsOf(paths, tally);
+  const inputs = await inputsOf(paths, tally, recognitionOf(load));
   const runInput = inputs.find((input) => input.run);
   if (runInput !== undefined) throw new InputError(`${runInput.path}: is a run folder already`);
   const packageFile = new URL("../../package.json", import.meta.url);
@@ -68,7 +74,7 @@ async function run(words: string[], options: ImportCommandOptions): Promise<void
         folder: options.out,
         importOptions,
         tally: own,
-        format: options.format,
+        recognition: recognitionOf(load),
         onBytes: (bytes) => progress.update(finishedBytes + bytes),
       }).catch((error: unknown) => {
         // Nothing of this file is in the run: parts that no journal line names do not count.
@@ -123,16 +129,13 @@ interface FileImport {
   readonly folder: string;
   readonly importOptions: ImportOptions;
   readonly tally: ImportTally;
-  readonly format: string | undefined;
+  readonly recognition: RecogniseOptions;
   readonly onBytes: (bytes: number) => void;
 }
 
 async function importFile(request: FileImport): Promise<JournalEntry> {
   const { input, tally, importOptions } = request;
-  const importer = await recogniseInput(input.path, {
-    ...(request.format !== undefined && { format: request.format }),
-    map: importOptions.map,
-  });
+  const importer = await recogniseInput(input.path, request.recognition);
   const context: ImportContext = {
     options: importOptions,
     reject: (rejection) => tally.reject(rejection),

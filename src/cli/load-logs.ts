@@ -4,6 +4,7 @@ import {
   discoverInputs,
   type ImportContext,
   type ImportOptions,
+  type RecogniseOptions,
   readRows,
   recogniseInput,
 } from "../importer/index.ts";
@@ -58,7 +59,11 @@ export interface Input {
 }
 
 /** The files and run folders behind paths given by the user, without repetition. */
-export async function inputsOf(paths: readonly string[], tally: ImportTally): Promise<Input[]> {
+export async function inputsOf(
+  paths: readonly string[],
+  tally: ImportTally,
+  recognition: RecogniseOptions = {},
+): Promise<Input[]> {
   const inputs = new Map<string, Input>();
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined);
@@ -67,7 +72,7 @@ export async function inputsOf(paths: readonly string[], tally: ImportTally): Pr
       inputs.set(path, { path, bytes: 0, run: true, found: false });
       continue;
     }
-    for (const file of await discoverInputs(path, (message) => tally.note(message))) {
+    for (const file of await discoverInputs(path, (message) => tally.note(message), recognition)) {
       const { size } = await stat(file);
       inputs.set(file, { path: file, bytes: size, run: false, found: found.isDirectory() });
     }
@@ -75,11 +80,19 @@ export async function inputsOf(paths: readonly string[], tally: ImportTally): Pr
   return [...inputs.values()];
 }
 
+/** What the user said about the format, as recognition takes it. */
+export function recognitionOf(options: Pick<LoadOptions, "format" | "importOptions">): RecogniseOptions {
+  return {
+    ...(options.format !== undefined && { format: options.format }),
+    map: options.importOptions.map,
+  };
+}
+
 /** Reads everything into counts. Throws InputError where nothing usable is found or draws contradict each other. */
 export async function loadLogs(paths: readonly string[], options: LoadOptions): Promise<LoadedLogs> {
   const tally = new ImportTally();
   const verifier = options.verify === undefined ? undefined : verifierByName(options.verify);
-  const inputs = await inputsOf(paths, tally);
+  const inputs = await inputsOf(paths, tally, recognitionOf(options));
   const ledger = new Ledger({
     poolSampling: options.poolSampling,
     keepDetails: options.keepDetails ?? false,
@@ -156,10 +169,7 @@ async function openFile(
   tally: ImportTally,
   onProgress: (bytes: number) => void,
 ): Promise<OpenedInput> {
-  const importer = await recogniseInput(input.path, {
-    ...(options.format !== undefined && { format: options.format }),
-    map: options.importOptions.map,
-  });
+  const importer = await recogniseInput(input.path, recognitionOf(options));
   const context: ImportContext = {
     options: { ...options.importOptions, texts: verifier !== undefined },
     reject: (rejection) => tally.reject(rejection),
