@@ -110,7 +110,7 @@ function crossing(input: {
 export function samplesForTarget(
   counts: readonly ProblemCount[],
   target: number,
-  options: Pick<ForecastOptions, "level"> = {},
+  options: Omit<ForecastOptions, "simultaneous"> = {},
 ): SamplesForTarget {
   if (!(target > 0 && target <= 1)) {
     throw new RangeError(`target is ${target}: must be above 0 and at most 1`);

@@ -14,6 +14,11 @@ export interface ForecastOptions {
   readonly level?: number;
   /** True to have all intervals of the call hold together (Bonferroni); each by itself where absent. */
   readonly simultaneous?: boolean;
+  /**
+   * True to halve the error that the χ²₁ cutoff allows (5.02 for 3.84 at level 0.95): about 1.1 times wider, for problems
+   * of a few kinds with one rate each, where the ordinary cutoff can fall short of the level.
+   */
+  readonly strict?: boolean;
 }
 
 interface IntervalWithSource {
@@ -40,7 +45,8 @@ export function likelihoodRatioCutoff(intervals: number, options: ForecastOption
   const level = options.level ?? 0.95;
   checkLevel(level);
   const together = options.simultaneous === true ? Math.max(1, intervals) : 1;
-  return chiSquareQuantile({ probability: 1 - (1 - level) / together, degreesOfFreedom: 1 });
+  const shares = options.strict === true ? 2 * together : together;
+  return chiSquareQuantile({ probability: 1 - (1 - level) / shares, degreesOfFreedom: 1 });
 }
 
 /** 1 − (1−p)^k at each rate. */
@@ -56,7 +62,7 @@ export function passAtKEnd(input: {
   readonly cutoff: number;
 }): number {
   const { fit, k, side, cutoff } = input;
-  return profileEnd({ fit, functional: passFunctional(fit.rows.rates, k), side, cutoff }).value;
+  return profileEnd({ fit, functional: passFunctional(fit.rows.rates, k), side, cutoff });
 }
 
 /** One end of the interval of P[p ≤ rate], or, at the lower end, of P[p < rate]: rates just above cannot be told. */
@@ -70,7 +76,7 @@ export function shareEnd(input: {
   const functional = fit.rows.rates.map((rate) =>
     rate < threshold || (rate === threshold && side === 1) ? 1 : 0,
   );
-  return profileEnd({ fit, functional, side, cutoff }).value;
+  return profileEnd({ fit, functional, side, cutoff });
 }
 
 function withSource(fit: MixingFit, lower: number, upper: number): IntervalWithSource {

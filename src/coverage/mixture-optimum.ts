@@ -29,6 +29,9 @@ const largestCell = 6;
 const startingPoints = 300;
 const largestIterations = 200;
 const sufficientAscent = 1e-4;
+const smallestStep = 1e-9;
+/** Proximal terms of the quadratic model, relative to its mean curvature: the second for when the model is degenerate. */
+const ridges = [1e-12, 1e-6];
 const smallestWeight = 1e-14;
 /** Below this the objective cannot show an ascent, but the gap still can: Newton steps are then taken unseen. */
 const roundingAscent = 1e-13;
@@ -154,6 +157,37 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
+/** The share t of a point that, mixed into the weights, raises F most: F is concave along the way, its slope bisected. */
+function vertexShare(input: {
+  readonly rows: LikelihoodRows;
+  readonly mixture: Float64Array;
+  readonly point: number;
+  /** Slope of λ·h·x along the way. */
+  readonly tiltSlope: number;
+}): number {
+  const { rows, mixture, point, tiltSlope } = input;
+  const change = mixture.map((value, row) => {
+    const inBand = point >= rows.first[row]! && point < rows.end[row]!;
+    return (inBand ? rows.values[rows.start[row]! - rows.first[row]! + point]! : 0) - value;
+  });
+  const slopeAt = (share: number): number => {
+    let slope = tiltSlope;
+    for (let row = 0; row < rows.rows; row++) {
+      slope += (rows.weights[row]! * change[row]!) / (mixture[row]! + share * change[row]!);
+    }
+    return slope;
+  };
+  if (slopeAt(1) >= 0) return 1;
+  let low = 0;
+  let high = 1;
+  for (let halving = 0; halving < 50; halving++) {
+    const middle = (low + high) / 2;
+    if (slopeAt(middle) > 0) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Weights that maximise F to within `tolerance`; `start` continues from a neighbouring problem's optimum. */
 export function mixtureOptimum(input: {
   readonly rows: LikelihoodRows;
@@ -178,25 +212,16 @@ export function mixtureOptimum(input: {
     for (let point = 0; point < size; point++) weights[point] = 0.9 * weights[point]! + 0.1 / size;
     value = objective(weights, mixture);
   }
-  let gap = Number.POSITIVE_INFINITY;
-  let iterations = 0;
   let unseen = 0;
-  for (; iterations < largestIterations; iterations++) {
-    likelihoodGradient(rows, mixture, likelihoodPart);
-    let steepest = 0;
-    for (let point = 0; point < size; point++) {
-      gradient[point] = likelihoodPart[point]! + slopeOf(point);
-      if (gradient[point]! > gradient[steepest]!) steepest = point;
-    }
-    const level = dot(weights, gradient);
-    gap = gradient[steepest]! - level;
-    if (gap < tolerance) break;
 
+  /** Goes to the quadratic model's optimum, or as far as F ascends; false if it cannot. */
+  const newtonStep = (level: number, ridge: number): boolean => {
     const support = supportOf((point) => {
       const slope = gradient[point]!;
       if (weights[point]! > 0) return true;
-      const peak = slope >= (gradient[point - 1] ?? slope) && slope >= (gradient[point + 1] ?? slope);
-      return peak && slope > level;
+      // Of a plateau the first point: where a rate is so high that only the tilt is left, all are alike.
+      const rises = slope > (gradient[point - 1] ?? Number.NEGATIVE_INFINITY);
+      return rises && slope >= (gradient[point + 1] ?? slope) && slope > level;
     }, size);
     const { points } = support;
     const from = Float64Array.from(points, (point) => weights[point]!);
@@ -204,15 +229,14 @@ export function mixtureOptimum(input: {
       matrix: curvature(rows, mixture, support),
       linear: Float64Array.from(points, (point) => 2 * likelihoodPart[point]! + slopeOf(point)),
       start: from,
+      ridge,
     });
     let ascent = 0;
     for (let i = 0; i < points.length; i++) ascent += (target[i]! - from[i]!) * gradient[points[i]!]!;
     const belowRounding = Math.abs(ascent) < roundingAscent;
-    if (belowRounding ? ++unseen > unseenSteps : !(ascent > 0)) break;
-
+    if (belowRounding ? ++unseen > unseenSteps : !(ascent > 0)) return false;
     const trial = new Float64Array(size);
-    let accepted = false;
-    for (let step = 1; step > 1e-9; step /= 2) {
+    for (let step = 1; step > smallestStep; step /= 2) {
       trial.fill(0);
       for (let i = 0; i < points.length; i++) {
         const moved = from[i]! + step * (target[i]! - from[i]!);
@@ -221,14 +245,43 @@ export function mixtureOptimum(input: {
       normalise(trial);
       const trialValue = objective(trial, trialMixture);
       if (!belowRounding && !(trialValue >= value + sufficientAscent * step * ascent)) continue;
-      accepted = true;
+      weights = trial;
       value = trialValue;
-      break;
+      mixture.set(trialMixture);
+      return true;
     }
-    if (!accepted) break;
+    return false;
+  };
+
+  /** Mixes in the point of steepest ascent: slow, but it always ascends. */
+  const vertexStep = (point: number): boolean => {
+    const functionalAt = tilt === undefined ? 0 : dot(tilt.functional, weights);
+    const tiltSlope = slopeOf(point) - multiplier * functionalAt;
+    const share = vertexShare({ rows, mixture, point, tiltSlope });
+    const trial = weights.map((weight) => (1 - share) * weight);
+    trial[point]! += share;
+    const trialValue = objective(trial, trialMixture);
+    if (!(trialValue > value)) return false;
     weights = trial;
+    value = trialValue;
     mixture.set(trialMixture);
+    return true;
+  };
+
+  for (let iterations = 0; ; iterations++) {
+    likelihoodGradient(rows, mixture, likelihoodPart);
+    let steepest = 0;
+    for (let point = 0; point < size; point++) {
+      gradient[point] = likelihoodPart[point]! + slopeOf(point);
+      if (gradient[point]! > gradient[steepest]!) steepest = point;
+    }
+    const level = dot(weights, gradient);
+    const gap = gradient[steepest]! - level;
+    const advanced =
+      gap >= tolerance &&
+      iterations < largestIterations &&
+      (ridges.some((ridge) => newtonStep(level, ridge)) || vertexStep(steepest));
+    if (advanced) continue;
+    return { weights, meanLogLikelihood: mixtureLikelihood(rows, weights, mixture), gap, iterations };
   }
-  const meanLogLikelihood = mixtureLikelihood(rows, weights, mixture);
-  return { weights, meanLogLikelihood, gap, iterations };
 }

@@ -1,7 +1,6 @@
 /**
  * pass@k for k up to the draws at hand: the probability that at least one of k draws is correct, estimated without bias.
  */
-import { compensatedSum } from "../numeric/index.ts";
 import {
   checkCount,
   checkCounts,
@@ -34,6 +33,67 @@ function shareOfSubsets(draws: number, correct: number, k: number): number {
     fail *= (left - many) / left;
   }
   return Math.min(1, pass);
+}
+
+/** Up to this k the sweep below is exact enough, its error growing with k. */
+const longestSweep = 1000;
+
+/**
+ * `shareOfSubsets` for several ascending k at once, added with a weight to `sums`: one sweep over 1 … the largest k where
+ * that is shorter than a sum for each.
+ */
+function addShares(input: {
+  readonly draws: number;
+  readonly correct: number;
+  readonly ks: readonly number[];
+  readonly weight: number;
+  readonly sums: CompensatedSums;
+}): void {
+  const { draws, correct, ks, weight, sums } = input;
+  const largest = ks[ks.length - 1] ?? 0;
+  let separately = 0;
+  for (const k of ks) separately += Math.min(correct, k);
+  if (largest > longestSweep || separately <= largest) {
+    for (let index = 0; index < ks.length; index++) {
+      sums.add(index, weight * shareOfSubsets(draws, correct, ks[index]!));
+    }
+    return;
+  }
+  let fail = 1;
+  let pass = 0;
+  let index = 0;
+  for (let k = 1; k <= largest && fail > negligible; k++) {
+    const left = draws - k + 1;
+    const inverse = 1 / left;
+    pass += fail * (correct * inverse);
+    fail *= (left - correct) * inverse;
+    if (k !== ks[index]) continue;
+    sums.add(index, weight * Math.min(1, pass));
+    index++;
+  }
+  for (; index < ks.length; index++) sums.add(index, weight);
+}
+
+/** Sums with Neumaier's compensation, one for each index. */
+class CompensatedSums {
+  readonly #sums: Float64Array;
+  readonly #lost: Float64Array;
+
+  constructor(size: number) {
+    this.#sums = new Float64Array(size);
+    this.#lost = new Float64Array(size);
+  }
+
+  add(index: number, value: number): void {
+    const sum = this.#sums[index]!;
+    const total = sum + value;
+    this.#lost[index]! += sum >= value ? sum - total + value : value - total + sum;
+    this.#sums[index] = total;
+  }
+
+  at(index: number): number {
+    return this.#sums[index]! + this.#lost[index]!;
+  }
 }
 
 /** The largest k at which a problem's pass@k can be estimated: its draws, or the cap of its stopping rule. */
@@ -119,15 +179,19 @@ function checkKs(counts: readonly ProblemCount[], ks: readonly number[]): void {
  */
 export function passAtKCurve(counts: readonly ProblemCount[], ks: readonly number[]): Float64Array {
   checkKs(counts, ks);
-  const distinct = distinctCounts(counts);
-  const terms = new Float64Array(distinct.length);
-  return Float64Array.from(ks, (k) => {
-    for (let index = 0; index < distinct.length; index++) {
-      const count = distinct[index]!;
-      terms[index] = count.problems * unbiased(count, k);
+  const ascending = [...new Set(ks)].sort((a, b) => a - b);
+  const sums = new CompensatedSums(ascending.length);
+  for (const count of distinctCounts(counts)) {
+    const weight = count.problems;
+    if (count.stopping?.kind !== "successes") {
+      addShares({ draws: count.draws, correct: count.correct, ks: ascending, weight, sums });
+      continue;
     }
-    return compensatedSum(terms) / counts.length;
-  });
+    ascending.forEach((k, index) => {
+      sums.add(index, weight * unbiased(count, k));
+    });
+  }
+  return Float64Array.from(ks, (k) => Math.min(1, sums.at(ascending.indexOf(k)) / counts.length));
 }
 
 /** An estimate with its interval and what it stands on. */

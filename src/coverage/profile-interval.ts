@@ -8,13 +8,6 @@
 import type { MixingFit } from "./mixing-distribution.ts";
 import { mixtureOptimum } from "./mixture-optimum.ts";
 
-export interface ProfileEnd {
-  /** The end of the interval, never short of the exact one on this grid; in [0, 1]. */
-  readonly value: number;
-  /** Value of the functional at a distribution inside the likelihood region: the exact end lies between the two. */
-  readonly attained: number;
-}
-
 const closeToCutoff = 0.05;
 const closeEnds = 1e-4;
 const largestSolves = 60;
@@ -25,13 +18,16 @@ const smallestTolerance = 1e-11;
 /** A guess at the standard error of ψ, from which the first multiplier follows. */
 const firstStandardError = 0.02;
 
-/** The upper end (side 1) or lower end (side −1) for a functional with values in [0, 1]. */
+/**
+ * The upper end (side 1) or lower end (side −1) for a functional with values in [0, 1]: never short of the exact end on
+ * this grid, and beyond it by at most what 5% of the cutoff changes to second order.
+ */
 export function profileEnd(input: {
   readonly fit: MixingFit;
   readonly functional: Float64Array;
   readonly side: 1 | -1;
   readonly cutoff: number;
-}): ProfileEnd {
+}): number {
   const { fit, functional, side, cutoff } = input;
   const { rows, problems } = fit;
   const valueAt = (weights: Float64Array): number => {
@@ -81,8 +77,7 @@ export function profileEnd(input: {
     }
     multiplier = nextMultiplier({ multiplier, below, above, ratio: cutoff / Math.max(deviance, 1e-9) });
   }
-  const clipped = (signed: number): number => Math.min(1, Math.max(0, side * signed));
-  return { value: clipped(outer), attained: clipped(inside.value) };
+  return Math.min(1, Math.max(0, side * outer));
 }
 
 /** √(cutoff/D) times the last, D being about quadratic in λ, but inside the bracket and not too far at once. */

@@ -12,8 +12,6 @@ export interface SymmetricMatrix {
   readonly envelope: Int32Array;
 }
 
-/** Curvature added to the diagonal, relative to its mean, before anything else is tried; it grows tenfold on failure. */
-const smallestRidge = 1e-12;
 const ridgeAttempts = 12;
 const smallestCutStep = 0.01;
 /** A minimiser not found by then is left as it is: z has descended, which is all that a Newton direction needs. */
@@ -153,6 +151,8 @@ export function simplexMinimum(input: {
   readonly matrix: SymmetricMatrix;
   readonly linear: Float64Array;
   readonly start: Float64Array;
+  /** Curvature added to the diagonal, relative to its mean; it grows tenfold where the factorisation fails. */
+  readonly ridge: number;
 }): Float64Array {
   const { matrix, linear, start } = input;
   const { size } = matrix;
@@ -162,7 +162,7 @@ export function simplexMinimum(input: {
   for (let i = 0; i < size; i++) if (z[i]! > 0) free[count++] = i;
   let trace = 0;
   for (let i = 0; i < size; i++) trace += entry(matrix, i, i);
-  let ridge = (smallestRidge * trace) / size;
+  let ridge = (input.ridge * trace) / size;
   const factor = new Float64Array(size * size);
   const rejected = new Uint8Array(size);
   const entered = new Uint8Array(size);

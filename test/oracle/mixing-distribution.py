@@ -3,7 +3,8 @@
 /usr/bin/python3 mixing-distribution.py > mixing-distribution.json    (Debian: python3-cvxopt, python3-numpy)
 
 For each data set: the counts, and the maximum over distributions on the grid that the library's rule describes and on
-one with half its steps. Log-likelihoods are totals in nats without binomial coefficients.
+one with half its steps. Log-likelihoods are totals in nats without binomial coefficients. Further the extremes of
+pass@k over all distributions on the first grid that lose at most half the 95% quantile of chi-square(1) to the maximum.
 """
 import json
 
@@ -66,6 +67,50 @@ def maximum(counts, problems, rates):
     return total, gap
 
 
+CUTOFF = 3.841458820694124
+
+
+def extremes(counts, problems, rates, total, k):
+    """Least and greatest pass@k with 2·(total − log-likelihood) <= CUTOFF, by a convex program each."""
+    n = counts[:, 0:1].astype(float)
+    c = counts[:, 1:2].astype(float)
+    logs = log_likelihood(n, c, rates[None, :])
+    scale = logs.max(axis=1)
+    rows = np.exp(logs - scale[:, None])
+    m = problems.sum()
+    weights = problems / m
+    size = len(rates)
+    floor = (total - float(problems @ scale)) / m - CUTOFF / (2 * m)
+    with np.errstate(divide="ignore"):
+        passing = -np.expm1(k * np.log1p(-rates))
+    ends = []
+    for sign in (1, -1):
+
+        def F(x=None, z=None):
+            if x is None:
+                return 1, matrix(1.0 / size, (size, 1))
+            f = rows @ np.array(x).ravel()
+            if np.min(f) <= 0:
+                return None
+            value = matrix(floor - float(weights @ np.log(f)))
+            gradient = matrix(-(weights / f) @ rows, (1, size))
+            if z is None:
+                return value, gradient
+            scaled = rows * (np.sqrt(weights) / f)[:, None]
+            return value, gradient, matrix(z[0] * (scaled.T @ scaled) + 1e-13 * np.eye(size))
+
+        solution = solvers.cpl(
+            matrix(sign * passing),
+            F,
+            G=matrix(-np.eye(size)),
+            h=matrix(0.0, (size, 1)),
+            A=matrix(1.0, (1, size)),
+            b=matrix(1.0),
+        )
+        ends.append([float(passing @ np.array(solution["x"]).ravel()), solution["status"]])
+    return {"k": k, "lower": ends[0][0], "upper": ends[1][0], "status": [ends[0][1], ends[1][1]]}
+
+
 def data_sets():
     rng = np.random.default_rng(20240229)
     language = lambda m: np.where(rng.random(m) < 0.15, 0, np.where(rng.random(m) < 0.4, rng.beta(0.3, 10, m), rng.beta(2, 2, m)))
@@ -93,6 +138,12 @@ for name, n, p in data_sets():
             "gap": gap,
             "finerLogLikelihood": finer,
             "finerGap": finer_gap,
+            "ends": [
+                extremes(counts, problems, grid(int(n.max()), 1), same, int(factor * n.max()))
+                for factor in (2, 10, 100)
+            ]
+            if n.max() < 10000
+            else [],
         }
     )
 print(json.dumps(out))
