@@ -48,4 +48,9 @@ export {
   tournamentResolution,
 } from "./tournament.ts";
 export { type WinFrequency, winFrequencies } from "./tournament-bootstrap.ts";
+export {
+  type StreamedColumns,
+  type StreamedTournament,
+  tournamentOfStream,
+} from "./tournament-stream.ts";
 export { type WinnerAtN, winnerCurve } from "./winner-curve.ts";

@@ -5,11 +5,11 @@ import { checkN, type LikelihoodTable } from "./likelihood-table.ts";
 import { tieDecision } from "./tie.ts";
 import { exactCandidates } from "./tournament.ts";
 import { exactHits, prunedHits, tournamentField } from "./tournament-hits.ts";
-import { candidatesInReach, promptHits } from "./tournament-prompt-hits.ts";
+import { candidatesInReach, largestPrompt, leads, promptHits } from "./tournament-prompt-hits.ts";
 
 export interface StudentizedMember {
   readonly model: string;
-  /** ŝ(π) − ŝ(ŵ) against each one's worst opponent; undefined if the model was out of reach at once. */
+  /** ŝ(π) − ŝ(ŵ) against each one's worst opponent; undefined where the score is not known exactly. */
   readonly difference: number | undefined;
   readonly standardError: number | undefined;
   readonly inSet: boolean;
@@ -22,7 +22,7 @@ export interface StudentizedSet {
   readonly models: readonly string[];
   /** In the table's order. */
   readonly members: readonly StudentizedMember[];
-  /** Critical value of difference / standardError; undefined with a single prompt. */
+  /** Critical value of difference / standardError; undefined with a single prompt or nobody in reach. */
   readonly critical: number | undefined;
   readonly level: number;
   readonly prompts: number;
@@ -69,45 +69,36 @@ export function studentizedSet(
   const run = few ? exactHits(field, n) : prunedHits(field, n);
   const { winner } = tieDecision({ field, n, tied: run.tied });
   const reached = candidatesInReach(table, { n, opponent: run.opponent, winner });
-  const { opponent } = few ? run : exactHits(field, n, reached);
+  const exact = few ? run : exactHits(field, n, reached);
 
-  // Hits a prompt, scaled into [0, 1] by one factor for all: a difference of means is then one of scores, times scale.
+  // Hits a prompt, scaled into [0, 1] by one factor for all, which no studentized difference feels.
   const largest = largestPrompt(table);
-  const scale = (table.promptCount * largest) / table.records;
   const set = confidenceSet(
     reached.map((candidate) => ({
       model: table.models[candidate]!,
-      values: promptHits(table, { candidate, opponent: opponent[candidate]!, n }).map(
+      values: promptHits(table, { candidate, opponent: exact.opponent[candidate]!, n }).map(
         (hits) => 1 - hits / largest,
       ),
     })),
     { generator, level, replicates },
   );
-  const byModel = new Map(set.members.map((member) => [member.model, member]));
-  const scaled = (value: number | undefined) => (value === undefined ? undefined : value * scale);
+  const inSet = new Set(set.members.filter((member) => member.inSet).map(({ model }) => model));
+  const known = table.models.flatMap((_, index) => (exact.exact[index] === 1 ? [index] : []));
+  const ahead = new Map(
+    leads(table, { n, opponent: exact.opponent, winner }, known).map((lead, place) => [known[place]!, lead]),
+  );
   return {
     n,
     winner: table.models[winner]!,
-    models: set.members.filter(({ inSet }) => inSet).map(({ model }) => model),
-    members: table.models.map((model) => {
-      const member = byModel.get(model);
-      return {
-        model,
-        difference: scaled(member?.difference),
-        standardError: scaled(member?.standardError),
-        inSet: member?.inSet ?? false,
-      };
-    }),
-    critical: set.critical,
+    models: [...inSet],
+    members: table.models.map((model, index) => ({
+      model,
+      difference: ahead.get(index)?.difference,
+      standardError: table.promptCount > 1 ? ahead.get(index)?.standardError : undefined,
+      inSet: inSet.has(model),
+    })),
+    critical: reached.length > 1 ? set.critical : undefined,
     level,
     prompts: table.promptCount,
   };
-}
-
-/** Records of the prompt with most. */
-function largestPrompt({ promptOf, promptCount }: LikelihoodTable): number {
-  if (promptOf === undefined) return 1;
-  const sizes = new Int32Array(promptCount);
-  for (const prompt of promptOf) sizes[prompt]!++;
-  return sizes.reduce((most, size) => Math.max(most, size), 1);
 }

@@ -38,9 +38,19 @@ export function tieDecision(input: {
     if (left.length === 1) return { winner: left[0]!, by: "score at smaller N", n: smaller };
   }
   const { models, columns } = field.table;
-  const losses = left.map((candidate) => crossEntropy(columns[candidate]!));
-  const least = Math.min(...losses);
-  const likeliest = left.filter((_, place) => losses[place] === least);
+  const losses = new Map(left.map((candidate) => [candidate, crossEntropy(columns[candidate]!)]));
+  return decisionByLoss({ models, left, lossOf: (candidate) => losses.get(candidate)! });
+}
+
+/** Among candidates that no score tells apart: the least cross-entropy, then the first name. */
+export function decisionByLoss(input: {
+  readonly models: readonly string[];
+  readonly left: readonly number[];
+  readonly lossOf: (candidate: number) => number;
+}): TieDecision {
+  const { models, left, lossOf } = input;
+  const least = Math.min(...left.map(lossOf));
+  const likeliest = left.filter((candidate) => lossOf(candidate) === least);
   const by = likeliest.length === 1 ? "cross-entropy" : "name";
   const winner = likeliest.reduce((best, candidate) =>
     models[candidate]! < models[best]! ? candidate : best,

@@ -61,10 +61,10 @@ export function winFrequencies(
     for (let sample = 0; sample < samples; sample++) {
       const least = scores.reduce((smallest, score) => Math.min(smallest, score[sample]!), Infinity);
       const winners = reached.filter((_, place) => scores[place]![sample] === least);
-      for (const candidate of winners) wins[candidate]! += 1 / winners.length / replicates;
+      for (const candidate of winners) wins[candidate]! += 1 / winners.length;
     }
   }
-  return table.models.map((model, index) => ({ model, frequency: wins[index]! }));
+  return table.models.map((model, index) => ({ model, frequency: wins[index]! / replicates }));
 }
 
 /** How often each prompt is drawn in each sample, one row a prompt. The first sample may be all prompts once instead. */

@@ -214,9 +214,21 @@ function likelyOrder(field: TournamentField, n: number): number[] {
     columns: columns.map(strided),
     records: Math.ceil(records / stride),
   });
-  const { hits, exact } = prunedHits(sample, n);
-  const order = envelopeOrder(sample, ratioRule(n));
-  return order.sort((left, right) => exact[right]! - exact[left]! || hits[left]! - hits[right]!);
+  return tournamentOrder(sample, n).order;
+}
+
+/** Candidates by their (known) hits, the winner first; and as opponents, by how many candidates each refuted. */
+export function tournamentOrder(
+  field: TournamentField,
+  n: number,
+): { readonly order: number[]; readonly opponents: number[] } {
+  const { hits, exact, opponent } = prunedHits(field, n);
+  const order = envelopeOrder(field, ratioRule(n)).sort(
+    (left, right) => exact[right]! - exact[left]! || hits[left]! - hits[right]!,
+  );
+  const refuted = new Float64Array(hits.length);
+  for (const index of opponent) if (index >= 0) refuted[index]!++;
+  return { order, opponents: order.toSorted((left, right) => refuted[right]! - refuted[left]!) };
 }
 
 /** Candidates by how seldom the envelope exceeds them, the best first. */
@@ -231,8 +243,8 @@ function envelopeOrder(field: TournamentField, { slope, base }: RatioRule): numb
   return everyone(field).sort((left, right) => exceeded[left]! - exceeded[right]!);
 }
 
-/** Hits over all records, given up once they exceed `limit`. */
-function hitsUpTo(input: {
+/** Hits over all records, given up once they exceed `limit`; `below` must come from `comparedColumn`. */
+export function hitsUpTo(input: {
   readonly opponent: LogProbabilities;
   readonly below: LogProbabilities;
   readonly rule: RatioRule;

@@ -30,34 +30,63 @@ export function promptHits(
   return counts;
 }
 
-/** Σ(left − right) over prompts divided by its standard error √(m·s² + 1): hits by which left is ahead, studentized. */
-export function studentizedLead(left: Float64Array, right: Float64Array): number {
-  const prompts = left.length;
-  let sum = 0;
-  let squares = 0;
-  for (let prompt = 0; prompt < prompts; prompt++) {
-    const difference = left[prompt]! - right[prompt]!;
-    sum += difference;
-    squares += difference * difference;
-  }
-  const variance = prompts > 1 ? (squares - (sum * sum) / prompts) / (prompts - 1) : 0;
-  return sum / Math.sqrt(prompts * variance + 1);
+/** How far a candidate's score is above the winner's, both against a given opponent. */
+export interface Lead {
+  /** Difference of the scores. */
+  readonly difference: number;
+  /** √(m·s² + L²)/records: s² the variance over the m prompts of the paired difference of hits, L a prompt's most records. */
+  readonly standardError: number;
+}
+
+/** What pairs each candidate with an opponent. */
+export interface Opponents {
+  readonly n: number;
+  readonly opponent: Int32Array;
+  readonly winner: number;
+}
+
+/** The lead over the winner of each candidate asked for. */
+export function leads(table: LikelihoodTable, run: Opponents, candidates: readonly number[]): Lead[] {
+  const { n, opponent, winner } = run;
+  const { promptCount, records } = table;
+  const unit = largestPrompt(table);
+  const ofWinner = promptHits(table, { candidate: winner, opponent: opponent[winner]!, n });
+  return candidates.map((candidate) => {
+    const hits = promptHits(table, { candidate, opponent: opponent[candidate]!, n });
+    let sum = 0;
+    let squares = 0;
+    for (let prompt = 0; prompt < promptCount; prompt++) {
+      const difference = hits[prompt]! - ofWinner[prompt]!;
+      sum += difference;
+      squares += difference * difference;
+    }
+    const variance = promptCount > 1 ? (squares - (sum * sum) / promptCount) / (promptCount - 1) : 0;
+    return {
+      difference: sum / records,
+      standardError: Math.sqrt(promptCount * variance + unit ** 2) / records,
+    };
+  });
+}
+
+/** Records of the prompt with most. */
+export function largestPrompt({ promptOf, promptCount }: LikelihoodTable): number {
+  if (promptOf === undefined) return 1;
+  const sizes = new Int32Array(promptCount);
+  for (const prompt of promptOf) sizes[prompt]!++;
+  return sizes.reduce((most, size) => Math.max(most, size), 1);
 }
 
 /** A candidate further behind the winner than this many standard errors is in no set and wins no sample. */
 const outOfReach = 8;
 
-/** Candidates whose known opponent does not already put them out of reach of the winner, the winner first. */
-export function candidatesInReach(
-  table: LikelihoodTable,
-  run: { readonly n: number; readonly opponent: Int32Array; readonly winner: number },
-): number[] {
-  const { n, opponent, winner } = run;
-  const ofWinner = promptHits(table, { candidate: winner, opponent: opponent[winner]!, n });
-  const others = table.models.flatMap((_, candidate) => {
-    if (candidate === winner) return [];
-    const hits = promptHits(table, { candidate, opponent: opponent[candidate]!, n });
-    return studentizedLead(hits, ofWinner) > outOfReach ? [] : [candidate];
-  });
-  return [winner, ...others];
+/** Candidates whose given opponent does not already put them out of reach of the winner, the winner first. */
+export function candidatesInReach(table: LikelihoodTable, run: Opponents): number[] {
+  const others = table.models
+    .map((_, candidate) => candidate)
+    .filter((candidate) => candidate !== run.winner);
+  const ahead = leads(table, run, others);
+  return [
+    run.winner,
+    ...others.filter((_, place) => ahead[place]!.difference <= outOfReach * ahead[place]!.standardError),
+  ];
 }
