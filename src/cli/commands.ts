@@ -44,6 +44,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./select.ts"),
   },
   {
+    name: "bounds",
+    summary: "the paper's bounds beside what was measured, from responses of a teacher",
+    load: () => import("./bounds.ts"),
+  },
+  {
     name: "import",
     summary: "write logs into a run folder that every command reads",
     load: () => import("./import.ts"),

@@ -1,6 +1,6 @@
 /** Log-probabilities of the same responses under several models, ready for profiles and tournaments. */
 import { InputError } from "../record/index.ts";
-import { countText, type LikelihoodTask, listText } from "../report/index.ts";
+import { countText, type LikelihoodTask, listText, type ScoredCandidate } from "../report/index.ts";
 import type { LikelihoodGroup } from "../store/index.ts";
 import { withoutLikelihoods } from "./load-logs.ts";
 import type { LogOptions } from "./log-options.ts";
@@ -83,4 +83,29 @@ function columnLabels(columns: LikelihoodGroup["columns"]): string[] {
     ];
     return alone ? model : [model, ...parts.filter((part) => part !== undefined)].join(", ");
   });
+}
+
+/** The comparison model of a task and what the comparison may be called; undefined for data alone. */
+export interface Reference {
+  readonly candidate: ScoredCandidate;
+  /** `reference` if the model drew the responses, so that X is observed; `empirical` if they are data. */
+  readonly kind: "reference" | "empirical";
+}
+
+/**
+ * The model that the user names (`--drawn-by` says that it drew the responses, `--reference` only compares), else the one
+ * that the log says drew them. Throws InputError where the named model scored nothing.
+ */
+export function referenceOf(
+  task: LikelihoodTask,
+  options: { readonly reference?: string; readonly drawnBy?: string },
+): Reference | undefined {
+  const drawer = options.drawnBy ?? task.drawnBy;
+  const name = options.reference ?? drawer;
+  if (name === undefined) return undefined;
+  const candidate = task.candidates.find(({ model }) => model === name);
+  if (candidate !== undefined) return { candidate, kind: name === drawer ? "reference" : "empirical" };
+  if (options.reference === undefined && options.drawnBy === undefined) return undefined;
+  const names = task.candidates.map(({ model }) => model);
+  throw new InputError(`${name}: did not score ${task.task}; scored by ${listText(names, 8)}`);
 }

@@ -1,0 +1,128 @@
+/** Commands on log-probabilities, on a world whose truth is known: a student that is a shifted teacher. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { randomGenerator } from "../../src/numeric/index.ts";
+import { lmcov } from "../lmcov.ts";
+
+let folder: string;
+/** X = log teacher/student is log 4 on a fifth of the responses and log 0.9375 elsewhere: E[e^(−X)] = .8·16/15 + .05 < 1. */
+const share = 0.2;
+const prompts = 200;
+const each = 5;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lmcov-likelihoods-"));
+  const generator = randomGenerator("teacher and student");
+  const lines: string[] = [];
+  let response = 0;
+  for (let prompt = 0; prompt < prompts; prompt += 1) {
+    for (let draw = 0; draw < each; draw += 1) {
+      const teacher = -5 - 10 * generator.uniform();
+      const ratio = response % 5 === 0 ? Math.log(4) : Math.log(0.9375);
+      response += 1;
+      for (const [model, logprob] of [
+        ["teacher", teacher],
+        ["student", teacher - ratio],
+        ["worse", teacher - ratio - 1],
+      ]) {
+        lines.push(JSON.stringify({ model, task: "t", problem: `p${prompt}`, logprob }));
+      }
+    }
+  }
+  await writeFile(join(folder, "scores.jsonl"), `${lines.join("\n")}\n`);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function json(words: readonly string[]) {
+  const { code, stdout, stderr } = await lmcov([...words, "--json"], { cwd: folder });
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
+const mean = share * Math.log(4) + (1 - share) * Math.log(0.9375);
+
+describe("commands on log-probabilities", () => {
+  test("profile against the model that drew the responses: exact coverage, KL and Hellinger distance", async () => {
+    const { models } = await json(["profile", "scores.jsonl", "--drawn-by", "teacher", "--n", "1,2,4,5"]);
+    expect(models.map(({ model }: { model: string }) => model)).toEqual(["student", "worse"]);
+    const [student] = models;
+    expect(student.profile.map(({ kind }: { kind: string }) => kind)).toEqual(Array(4).fill("reference"));
+    // At N = 4 the atom sits exactly at log N and counts: ≥, not >.
+    expect(student.profile.map(({ coverage }: { coverage: number }) => coverage)).toEqual([
+      share,
+      share,
+      share,
+      0,
+    ]);
+    expect(student.profile[2].withinTolerance).toBe(prompts);
+    expect(student.kl.estimate).toBeCloseTo(mean, 9);
+    expect(student.squaredHellinger.estimate).toBeCloseTo(1 - share / 2 - (1 - share) / Math.sqrt(0.9375), 9);
+    expect(student.prompts).toBe(prompts);
+    expect(student.responses).toBe(prompts * each);
+    expect(student.informative).toBe(true);
+  });
+
+  test("without the word of who drew them the comparison with a model is empirical, and no KL", async () => {
+    const { models } = await json(["profile", "scores.jsonl", "--reference", "teacher", "--n", "2"]);
+    expect(models[0].profile[0]).toMatchObject({ kind: "empirical", coverage: share });
+    expect(models[0].kl).toBeUndefined();
+  });
+
+  test("bounds are shown beside what was measured", async () => {
+    const { models } = await json(["bounds", "scores.jsonl", "--drawn-by", "teacher", "--n", "4"]);
+    const row = (source: string) =>
+      models[0].rows.find((entry: { source: string }) => entry.source === source);
+    expect(row("D.1").bound).toBeCloseTo(mean / (Math.log(4) - 1 + 1 / 4), 9);
+    expect(row("D.1")).toMatchObject({ measured: share, holds: true });
+    const refused = await lmcov(["bounds", "scores.jsonl"], { cwd: folder });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("--drawn-by");
+  });
+
+  test("select takes the teacher, and the score of the student is the share that it finds 2 times less probable", async () => {
+    const result = await json(["select", "scores.jsonl", "--n", "2"]);
+    expect(result.tournament).toMatchObject({ n: 2, winner: "teacher" });
+    const scores = Object.fromEntries(
+      result.tournament.scores.map(({ model, score }: { model: string; score: number }) => [model, score]),
+    );
+    expect(scores).toEqual({ teacher: 0, student: share, worse: 1 });
+    expect(result.crossEntropy.winner).toBe("teacher");
+  });
+
+  test("the report of log-probabilities alone leads with the tournament", async () => {
+    const { code, stdout } = await lmcov(["report", "scores.jsonl", "--no-html"], { cwd: folder });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /• By log-probabilities of 1,000 responses, the tournament at N = \d+ takes teacher/,
+    );
+  });
+
+  test("a run folder gives the same profile", async () => {
+    await json(["import", "scores.jsonl", "--out", "run"]);
+    const words = ["--drawn-by", "teacher", "--n", "2,4"];
+    const direct = await json(["profile", "scores.jsonl", ...words]);
+    const stored = await json(["profile", "run", ...words]);
+    expect(stored.models).toEqual(direct.models);
+  });
+
+  test("verdict commands say where to go, and a model that scored nothing is named with those that did", async () => {
+    const passk = await lmcov(["passk", "scores.jsonl"], { cwd: folder });
+    expect(passk.code).toBe(2);
+    expect(passk.stderr).toContain("holds log-probabilities and no verdicts or counts");
+    const unknown = await lmcov(["profile", "scores.jsonl", "--reference", "nobody"], { cwd: folder });
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain("nobody: did not score t; scored by teacher, student and worse");
+  });
+
+  test("a log-probability above 0 or NaN is rejected with its line", async () => {
+    await writeFile(
+      join(folder, "bad.jsonl"),
+      '{"model":"a","problem":"p","logprob":-1}\n{"model":"a","problem":"q","logprob":0.5}\n{"model":"a","problem":"r","logprob":NaN}\n',
+    );
+    const { inputs } = await json(["profile", "bad.jsonl"]);
+    expect(inputs.rejected).toBe(2);
+    expect(inputs.rejections.join(" ")).toMatch(/bad\.jsonl:2.*bad\.jsonl:3/);
+  });
+});
