@@ -96,6 +96,11 @@ describe("the pair of D.2", () => {
     }
   });
 
+  test("has a lower bound of 0.4087… at N = 4 and p = ½, as computed by hand", () => {
+    const divergence = Math.log(4) / 2 + Math.log(4 / 7) / 2;
+    expect(tightnessPair({ n: 4, p: 0.5 }).lowerBound).toBeCloseTo(divergence / (Math.log(4) - 0.375), 14);
+  });
+
   test("attains the binary form, which D.1 only comes near", () => {
     for (const { n, p } of cases) {
       if (n < 1.001) continue;

@@ -17,10 +17,10 @@ export interface CrossEntropy {
  *
  * @throws RangeError for a log-probability that is none (naming model and example) or a token count below 1.
  * @example
- * const { sequence, perToken } = crossEntropy({ model: "a", logProbabilities: [-6, -2], tokenCounts: [3, 1] });
+ * const { sequence, perToken } = crossEntropyEstimate({ model: "a", logProbabilities: [-6, -2], tokenCounts: [3, 1] });
  * [sequence.estimate, perToken?.estimate]; // [4, 2]
  */
-export function crossEntropy(
+export function crossEntropyEstimate(
   input: ModelLogProbabilities &
     ClusterOptions & { readonly tokenCounts?: ArrayLike<number>; readonly examples?: readonly string[] },
 ): CrossEntropy {

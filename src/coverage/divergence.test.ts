@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import oracle from "../../test/oracle/profile.json" with { type: "json" };
 import { berkJonesBand } from "./berk-jones.ts";
 import { klDivergence, squaredHellinger } from "./divergence.ts";
-import { crossEntropy } from "./divergence-cross-entropy.ts";
+import { crossEntropyEstimate } from "./divergence-cross-entropy.ts";
 import type { MeanEstimate } from "./divergence-mean.ts";
 import { type LogRatioSample, logRatios } from "./log-ratio.ts";
 import { coverageProfile } from "./profile.ts";
@@ -41,7 +41,12 @@ describe("estimates with prompts as clusters", () => {
       });
       expectSame(klDivergence(sample, options), expected.kl);
       expectSame(squaredHellinger(sample, options), expected.squaredHellinger);
-      const losses = crossEntropy({ model: "π̂", logProbabilities: model, tokenCounts: tokens, ...options });
+      const losses = crossEntropyEstimate({
+        model: "π̂",
+        logProbabilities: model,
+        tokenCounts: tokens,
+        ...options,
+      });
       expectSame(losses.sequence, expected.sequence);
       expectSame(losses.perToken!, expected.perToken);
     }
@@ -64,18 +69,18 @@ describe("infinite and impossible ratios", () => {
 
   test("a response without mass makes the cross-entropy infinite, per token too", () => {
     const input = { model: "a", logProbabilities: [-1, Number.NEGATIVE_INFINITY], tokenCounts: [1, 2] };
-    const { sequence, perToken } = crossEntropy(input);
+    const { sequence, perToken } = crossEntropyEstimate(input);
     expect([sequence.estimate, sequence.lower, perToken!.estimate]).toEqual([infinite, infinite, infinite]);
   });
 });
 
 describe("cross-entropy", () => {
   test("has no value per token without token counts, and names a wrong count", () => {
-    expect(crossEntropy({ model: "a", logProbabilities: [-1] }).perToken).toBeUndefined();
-    expect(() => crossEntropy({ model: "a", logProbabilities: [-1, -2], tokenCounts: [1, 0] })).toThrow(
-      "tokenCounts[1] is 0: must be finite and at least 1",
-    );
-    expect(() => crossEntropy({ model: "a", logProbabilities: [-1, -2], tokenCounts: [1] })).toThrow(
+    expect(crossEntropyEstimate({ model: "a", logProbabilities: [-1] }).perToken).toBeUndefined();
+    expect(() =>
+      crossEntropyEstimate({ model: "a", logProbabilities: [-1, -2], tokenCounts: [1, 0] }),
+    ).toThrow("tokenCounts[1] is 0: must be finite and at least 1");
+    expect(() => crossEntropyEstimate({ model: "a", logProbabilities: [-1, -2], tokenCounts: [1] })).toThrow(
       "tokenCounts has length 1: must have one a record, 2",
     );
   });

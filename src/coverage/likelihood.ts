@@ -9,7 +9,7 @@ export * from "./bounds-stopped.ts";
 export { type BoundRow, type BoundsTableOptions, boundsTable } from "./bounds-table.ts";
 export * from "./bounds-transfer.ts";
 export { klDivergence, logLikelihoodDifference, squaredHellinger, stoppedKl } from "./divergence.ts";
-export { type CrossEntropy, crossEntropy } from "./divergence-cross-entropy.ts";
+export { type CrossEntropy, crossEntropyEstimate } from "./divergence-cross-entropy.ts";
 export type { ClusterOptions, MeanEstimate } from "./divergence-mean.ts";
 export { type LikelihoodQuantile, likelihoodQuantile } from "./likelihood-quantile.ts";
 export {

@@ -12,12 +12,13 @@ import {
 } from "../../test/oracle/profile-finite-models.ts";
 import { dataPresent, sharedData } from "../../test/shared-data.ts";
 import { randomGenerator } from "../numeric/index.ts";
+import { berkJonesBand } from "./berk-jones.ts";
 import {
   klDivergence,
   logLikelihoodDifference,
   squaredHellinger as squaredHellingerOf,
 } from "./divergence.ts";
-import { clopperPearson } from "./interval.ts";
+import { clopperPearson, kornGraubard } from "./interval.ts";
 import { candidateEnvelope, envelopeLogRatios, logRatios, upperBoundLogRatios } from "./log-ratio.ts";
 import { coverageProfile } from "./profile.ts";
 
@@ -131,11 +132,41 @@ describe("a coverage profile", () => {
     expect(point!.simultaneousUpper).toBeCloseTo(1 - Math.exp(-3.6889), 9);
   });
 
+  test("trusts the variance between prompts from 5 prompts that hit, not from 4", () => {
+    // 40 prompts of 4 responses, X at 0, 1, … by prompt, so that every prompt hits with all its responses or none.
+    const prompts = Array.from({ length: 160 }, (_, record) => Math.floor(record / 4));
+    const logProbabilities = prompts.map((prompt) => (prompt < 5 ? -10 - prompt : -1 - prompt / 100));
+    // A second response of each prompt is likelier, which lowers the variance but not to that of independent ones.
+    for (let record = 1; record < 160; record += 4) logProbabilities[record] = -0.01;
+    const sample = upperBoundLogRatios({ model: "a", logProbabilities });
+    const sizes = new Float64Array(40).fill(4);
+    for (const [n, hitting] of [
+      [Math.exp(9.5), 5],
+      [Math.exp(10.5), 4],
+    ] as const) {
+      const means = Float64Array.from({ length: 40 }, (_, prompt) =>
+        prompt >= 5 - hitting && prompt < 5 ? 0.75 : 0,
+      );
+      const own = kornGraubard({ means, sizes, level: 0.95 });
+      const [point] = coverageProfile(sample, { ns: [n], prompts }).profile;
+      const band = berkJonesBand({ estimate: point!.coverage, trials: own.effectiveTrials, level: 0.95 });
+      expect(point!.coverage).toBeCloseTo((0.75 * hitting) / 40, 12);
+      expect(Math.abs(point!.simultaneousUpper - band.upper) < 1e-9).toBe(hitting === 5);
+    }
+  });
+
   test("of an upper bound above 0.99 everywhere is not informative; of other kinds it is", () => {
     const logProbabilities = [-300, -400, -200];
     const bound = upperBoundLogRatios({ model: "a", logProbabilities });
     expect(coverageProfile(bound, { ns: [2, 4e6] }).informative).toBe(false);
     expect(coverageProfile(bound, { ns: [2, Math.exp(250)] }).informative).toBe(true);
+    const mostly = (likely: number) =>
+      upperBoundLogRatios({
+        model: "a",
+        logProbabilities: Array.from({ length: 1000 }, (_, index) => (index < likely ? -0.1 : -300)),
+      });
+    expect(coverageProfile(mostly(9), { ns: [2] }).informative).toBe(false);
+    expect(coverageProfile(mostly(10), { ns: [2] }).informative).toBe(true);
     const reference = { model: "b", logProbabilities: [-1, -1, -1] };
     const empirical = logRatios({ kind: "empirical", reference, model: { model: "a", logProbabilities } });
     expect(coverageProfile(empirical, { ns: [2] })).toMatchObject({ kind: "empirical", informative: true });
