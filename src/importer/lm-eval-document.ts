@@ -32,13 +32,21 @@ export function generatedTexts(record: JsonRecord, request: LmEvalRequest): stri
   const repeats: unknown = responses[0];
   const texts = Array.isArray(repeats) ? repeats : [repeats];
   if (texts.length === 0 || !texts.every((text) => typeof text === "string")) return undefined;
-  if (request.settings === undefined && isLikelihoodAnswer(texts)) return undefined;
+  if (request.settings === undefined && (isPerplexity(record) || isLikelihoodAnswer(texts))) return undefined;
   return texts as string[];
+}
+
+/** True if the document is scored whole, for its perplexity. */
+export function isPerplexity(record: JsonRecord): boolean {
+  const names = fieldOf(record, "metrics");
+  return Array.isArray(names) && names.some((name) => /perplexity|bits_per_byte/.test(String(name)));
 }
 
 function isLikelihoodAnswer(texts: readonly unknown[]): boolean {
   return (
-    texts.length === 2 && (texts[1] === "True" || texts[1] === "False") && !Number.isNaN(Number(texts[0]))
+    texts.length === 2 &&
+    (texts[1] === "True" || texts[1] === "False") &&
+    (!Number.isNaN(Number(texts[0])) || /^-inf(?:inity)?$/i.test(String(texts[0])))
   );
 }
 

@@ -1,6 +1,7 @@
 /**
  * lm-evaluation-harness samples (`samples_<task>_<date>.jsonl`): one line a document and filter. All repeats are kept;
- * the log's metric judges the first one only, so the others are unscored unless the metric speaks of every repeat.
+ * the log's metric judges the first one only, so the others are unscored unless the metric speaks of every repeat. Of
+ * log-likelihood tasks the gold continuation is data and the distractors are choices.
  */
 import { crc32 } from "node:zlib";
 import type { Outcome, Row, RowBase } from "../record/index.ts";
@@ -32,8 +33,10 @@ import {
   sameSettings,
   samplingFrom,
 } from "./lm-eval-document.ts";
+import { type ScoredDocument, scoredDocument } from "./lm-eval-likelihood.ts";
 import { type LmEvalRun, lmEvalRunOf, samplesNameParts } from "./lm-eval-results.ts";
 import { recordBatches } from "./record-lines.ts";
+import { FieldError } from "./table-values.ts";
 
 const unscoredRepeat = "lm-eval scores only the first repeat: re-score with --verify";
 
@@ -122,7 +125,9 @@ class DocumentRows {
     };
     const first = this.#drawsOf(filter, base.samplingHash).take(problem, repeats);
     this.#appendOutcomes(rows, record, { base, first, texts, filter });
-    if (!context.options.texts || texts === undefined || filter !== this.#firstFilter) return;
+    if (filter !== this.#firstFilter) return;
+    if (texts === undefined) this.#appendLikelihoods(rows, record, base);
+    if (!context.options.texts || texts === undefined) return;
     const target = fieldOf(record, "target");
     for (const [index, text] of texts.entries()) {
       rows.push({
@@ -189,6 +194,44 @@ class DocumentRows {
       ...unscored("no verdict in the log"),
       verifier: `none,${filter}`,
     }));
+  }
+
+  /** The continuations of a log-likelihood task; where they cannot be read the document's verdict still stands. */
+  #appendLikelihoods(rows: Row[], record: JsonRecord, base: RowBase): void {
+    let document: ScoredDocument | undefined;
+    try {
+      document = scoredDocument(record);
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      const { file, line } = base.source;
+      const place = { file, ...(line !== undefined && { line }) };
+      this.#input.context.reject({ ...place, field: error.field, reason: error.message });
+      return;
+    }
+    if (document === undefined) return;
+    const { continuations, gold, rolling } = document;
+    if (gold === undefined) {
+      this.#note(
+        "no gold continuation can be told of some documents: all of theirs are choices, none is data",
+      );
+    }
+    const method = rolling
+      ? "lm-eval, raw, the whole document without a context"
+      : "lm-eval, raw, sum over the continuation's tokens";
+    for (const [index, { context, text, logProbability }] of continuations.entries()) {
+      const isGold = index === gold;
+      // Options are numbered by the task, not by the run: models are compared on the same ones.
+      const scored = {
+        ...base,
+        drawSet: "",
+        draw: isGold ? 0 : index,
+        role: isGold ? ("data" as const) : ("choice" as const),
+      };
+      rows.push({ kind: "likelihood", ...scored, logProbability, method });
+      if (this.#input.context.options.texts) {
+        rows.push({ kind: "response", ...scored, prompt: context, text });
+      }
+    }
   }
 
   /** One row a repeat. */

@@ -1,6 +1,6 @@
 /** lm-evaluation-harness samples: repeats, filters, metrics, and what the results file adds. */
 import { afterAll, describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/record/index.ts";
+import type { Likelihood, Outcome } from "../../src/record/index.ts";
 import { reading, testFolder } from "./reading.ts";
 import { lmEvalLines } from "./small-inputs.ts";
 
@@ -127,7 +127,145 @@ describe("lm-eval", () => {
       ["acc_norm,none", "incorrect"],
       ["acc,none", "incorrect"],
     ]);
-    expect(responses).toEqual([]);
+    expect(responses.map(({ role, text }) => [role, text])).toEqual([
+      ["choice", " a"],
+      ["data", " b"],
+      ["data", " a"],
+    ]);
+  });
+
+  describe("log-likelihood tasks", () => {
+    const scored = (change: Readonly<Record<string, unknown>>) =>
+      line({
+        target: "1",
+        doc: { query: "Q" },
+        arguments: Object.fromEntries(
+          [" red", " blue", " green"].map((text, index) => [
+            `gen_args_${index}`,
+            { arg_0: "Q", arg_1: text },
+          ]),
+        ),
+        resps: [[["-1.25", "False"]], [["-0.5", "True"]], [["-inf", "False"]]],
+        filtered_resps: [],
+        metrics: ["acc"],
+        acc: 1,
+        exact_match: undefined,
+        ...change,
+      });
+    const parts = (rows: readonly Likelihood[]) =>
+      rows.map(({ role, draw, logProbability }) => [role, draw, logProbability]);
+    const gold = [
+      ["choice", 0, -1.25],
+      ["data", 0, -0.5],
+      ["choice", 2, Number.NEGATIVE_INFINITY],
+    ];
+
+    test("the gold continuation is data, distractors are choices numbered by option", async () => {
+      const { likelihoods, outcomes, rejections } = await reading(run(scored({})));
+      expect(rejections).toEqual([]);
+      expect(parts(likelihoods)).toEqual(gold);
+      expect(likelihoods[1]).toMatchObject({ drawSet: "", method: expect.stringContaining("lm-eval, raw") });
+      expect(outcomes.map(({ verdict }) => verdict)).toEqual(["correct"]);
+    });
+
+    test.each([
+      ["its number", { target: 1 }],
+      ["its text", { target: "blue" }],
+      ["its letter", { target: "B" }],
+      ["the document's gold field", { target: "", doc: { gold: 1 } }],
+      [
+        "the document's labels",
+        { target: "x", doc: { choices: { label: ["p", "q", "r"] }, answerKey: "q" } },
+      ],
+    ])("the gold continuation is told by %s", async (_, change) => {
+      expect(parts((await reading(run(scored(change)))).likelihoods)).toEqual(gold);
+    });
+
+    test("a text that is also a number is settled by the metric", async () => {
+      const digits = {
+        arguments: [
+          ["Q", " 1"],
+          ["Q", " 0"],
+          ["Q", " 7"],
+        ],
+        target: "1",
+      };
+      expect(parts((await reading(run(scored({ ...digits, acc: 1 })))).likelihoods)).toEqual(gold);
+      const roles = (await reading(run(scored({ ...digits, acc: 0 })))).likelihoods.map(({ role }) => role);
+      expect(roles).toEqual(["data", "choice", "choice"]);
+    });
+
+    test("without a gold continuation, or with one that the metric contradicts, all are choices and it is said", async () => {
+      for (const change of [{ target: "violet" }, { target: 0 }]) {
+        const { likelihoods, notes } = await reading(run(scored(change)));
+        expect(likelihoods.map(({ role }) => role)).toEqual(["choice", "choice", "choice"]);
+        expect(notes.join()).toContain("no gold continuation can be told");
+      }
+    });
+
+    test("one continuation alone is data, and a second filter adds nothing", async () => {
+      const single = {
+        arguments: { gen_args_0: { arg_0: "Q", arg_1: " a" } },
+        resps: [["-1.25", "False"]],
+      };
+      const { likelihoods } = await reading(
+        run([scored({ ...single, acc: 0 }), scored({ ...single, acc: 0, filter: "second" })].join("\n")),
+      );
+      expect(parts(likelihoods)).toEqual([["data", 0, -1.25]]);
+    });
+
+    test("unconditional requests of acc_mutual_info are left out", async () => {
+      const both = [" a", " b"];
+      const { likelihoods } = await reading(
+        run(
+          scored({
+            arguments: [...both.map((text) => ["Q", text]), ...both.map((text) => ["", text])],
+            resps: ["-2", "-1", "-4", "-5"].map((value) => [[value, "False"]]),
+            metrics: ["acc", "acc_mutual_info"],
+            acc_mutual_info: 1,
+          }),
+        ),
+      );
+      expect(parts(likelihoods)).toEqual([
+        ["choice", 0, -2],
+        ["data", 0, -1],
+      ]);
+    });
+
+    test("a document scored whole for its perplexity is data", async () => {
+      const { likelihoods, responses } = await reading(
+        run(
+          line({
+            arguments: { gen_args_0: { arg_0: "Some text" } },
+            resps: [["-123.5"]],
+            metrics: ["word_perplexity"],
+            word_perplexity: [-123.5, 2],
+          }),
+        ),
+        { texts: true },
+      );
+      expect(parts(likelihoods)).toEqual([["data", 0, -123.5]]);
+      expect(responses.filter(({ role }) => role === "data").map(({ text }) => text)).toEqual(["Some text"]);
+    });
+
+    test("a response that is no log-probability is rejected by its place, and the verdict stands", async () => {
+      const bad = (value: unknown) => scored({ resps: [[["-1.25", "False"]], [value], [["-3", "False"]]] });
+      const { likelihoods, outcomes, rejections } = await reading(
+        run(
+          [bad(["0.5", "True"]), bad(["NaN", "True"]), bad("x"), scored({ resps: [[["-1", "False"]]] })].join(
+            "\n",
+          ),
+        ),
+      );
+      expect(likelihoods).toEqual([]);
+      expect(outcomes.length).toBe(4);
+      expect(rejections.map(({ line: number, field }) => [number, field])).toEqual([
+        [1, "resps[1]"],
+        [2, "resps[1]"],
+        [3, "resps[1]"],
+        [4, "resps"],
+      ]);
+    });
   });
 
   test("a metric with a value for every repeat judges every repeat", async () => {

@@ -40,6 +40,30 @@ export const lmEvalLines = lines(
   ),
 );
 
+/** lm-eval: two multiple-choice documents of three continuations. */
+export const lmEvalChoiceLines = lines(
+  [0, 1].map((doc) => ({
+    doc_id: doc,
+    doc: { question: `Is ${doc} small?`, choices: ["yes", "no", "perhaps"], gold: doc },
+    target: `${doc}`,
+    arguments: Object.fromEntries(
+      [" yes", " no", " perhaps"].map((text, index) => [
+        `gen_args_${index}`,
+        { arg_0: `Is ${doc} small?`, arg_1: text },
+      ]),
+    ),
+    resps: [[["-0.25", "True"]], [["-1.5", "False"]], [["-7.125", "False"]]],
+    filtered_resps: [
+      ["-0.25", "True"],
+      ["-1.5", "False"],
+      ["-7.125", "False"],
+    ],
+    filter: "none",
+    metrics: ["acc"],
+    acc: doc === 0 ? 1 : 0,
+  })),
+);
+
 const evaluation = {
   eval_id: "eval1",
   run_id: "run1",
@@ -206,6 +230,7 @@ export function smallInputs(parquet: Buffer): SmallInput[] {
   });
   return [
     text("lm-eval", "samples_sums_2026-01-01T00-00-00.000001.jsonl", lmEvalLines),
+    text("lm-eval, multiple choice", "samples_small_2026-01-01T00-00-00.000001.jsonl", lmEvalChoiceLines),
     text("inspect json", "log.json", inspectDocument),
     { title: "inspect eval, deflate", name: "log.eval", bytes: zipOf(inspectMembers()) },
     { title: "inspect eval, zstd", name: "zstd.eval", bytes: zipOf(inspectMembers("zstd")) },
