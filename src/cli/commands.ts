@@ -49,6 +49,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./bounds.ts"),
   },
   {
+    name: "mixture",
+    summary: "the best mixture of checkpoints, its certificate and held-out value",
+    load: () => import("./mixture.ts"),
+  },
+  {
     name: "import",
     summary: "write logs into a run folder that every command reads",
     load: () => import("./import.ts"),

@@ -9,6 +9,7 @@ import {
   analyseTasks,
   buildReport,
   htmlReport,
+  passAtKAgreement,
   type TaskAnalysis,
   terminalText,
 } from "../report/index.ts";
@@ -59,23 +60,33 @@ async function run(words: string[], options: ReportOptions): Promise<void> {
   const counts = read.loaded.groups.length > 0 || !hasLikelihoods ? countsOf(read, options) : undefined;
   const scored = hasLikelihoods ? likelihoodsOf(read, options) : undefined;
   const models = counts?.models ?? [];
+  const generator = randomGenerator(options.seed);
   const progress = progressLine({ title: "estimating", total: models.length });
   const tasks = analyseTasks(models, {
     level: options.level,
-    generator: randomGenerator(options.seed),
+    generator,
     ...(options.k !== undefined && { ks: options.k }),
     ...(options.target !== undefined && { target: options.target }),
     onProgress: (done) => progress.update(done),
   });
   progress.finish();
-  const selection = { budget: options.budget, delta: 1 - options.level };
+  const { budget, level } = options;
+  const selection = { budget, level, delta: 1 - level, generator: generator.split("selection") };
   const likelihoods = (scored?.tasks ?? []).flatMap((task) => analyseLikelihoods(task, selection) ?? []);
   if (tasks.length === 0 && likelihoods.length === 0) {
     throw new InputError("log-probabilities of one model alone: see lmcov profile");
   }
+  const agreements = tasks.flatMap(({ models: analysed, decidingK: k }) =>
+    likelihoods.flatMap((analysis) => {
+      const counted = analysed.map((model) => model.counts);
+      const agreement = passAtKAgreement(analysis, counted, { level, generator, k });
+      return agreement === undefined ? [] : [{ agreement, k }];
+    }),
+  );
   const report = buildReport({
     tasks,
     likelihoods,
+    agreements,
     inputs: read.summary,
     words: read.words,
     denominator: counts?.denominator ?? "",
@@ -86,6 +97,7 @@ async function run(words: string[], options: ReportOptions): Promise<void> {
     level: options.level,
     tasks: tasks.map(taskFields),
     likelihoods: likelihoods.map(({ task, ...rest }) => ({ task: task.task, ...rest })),
+    agreements,
   });
   if (options.html) await writeReport(options.out, { html: await htmlReport(report), json });
   if (options.json) {

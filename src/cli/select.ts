@@ -1,15 +1,20 @@
 /** `lmcov select`: which checkpoint to take on, by tournament, beside the choice by cross-entropy. */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { randomGenerator } from "../numeric/index.ts";
 import { InputError } from "../record/index.ts";
 import {
   analyseLikelihoods,
   type LikelihoodAnalysis,
+  type LikelihoodTask,
+  offsetSelection,
   plural,
   resolutionText,
   selectionSentence,
   selectionTable,
   tableLines,
+  winnersText,
 } from "../report/index.ts";
+import type { OffsetTournament, RatioMethod } from "../selection/index.ts";
 import { type LogOptions, levelOf, logCommand } from "./log-options.ts";
 import { realFromOne } from "./positive-reals.ts";
 import { csvText, jsonText, printResult } from "./print.ts";
@@ -20,6 +25,9 @@ interface SelectOptions extends LogOptions {
   readonly n?: number;
   readonly budget: number;
   readonly delta: number;
+  readonly offset?: number;
+  readonly estimator: RatioMethod;
+  readonly seed: string;
 }
 
 const examples = `
@@ -39,14 +47,26 @@ export function command(): Command {
     )
     .option("--budget <number>", "responses drawn when the model is deployed", realFromOne, 64)
     .option("--delta <level>", "failure probability in the theorem's resolution", levelOf, 0.05)
+    .option("--offset <a>", "offset tournament (32) with γ = N^a, from draws of the candidates", exponentOf)
+    .option("--estimator <method>", "of the offset: balance or on-policy", methodOf, "balance")
+    .option("--seed <text>", "seed of the bootstrap", "lmcov")
     .addHelpText("after", examples)
     .action(run);
 }
 
+type Selection = LikelihoodAnalysis & { readonly offset: OffsetTournament | undefined };
+
 async function run(words: string[], options: SelectOptions): Promise<void> {
   const read = await readInputs(words, options);
   const { tasks, remarks } = likelihoodsOf(read, options);
-  const selections = tasks.flatMap((task) => analyseLikelihoods(task, options) ?? []);
+  const generator = randomGenerator(options.seed);
+  const data = tasks.filter(({ role }) => role === "data");
+  const compared = data.length > 0 ? data : tasks;
+  const selections = compared.flatMap((task) => {
+    const selection = analyseLikelihoods(task, { ...options, generator: generator.split(task.task) });
+    if (selection === undefined) return [];
+    return [{ ...selection, offset: offsetOf(selection, tasks, options) }];
+  });
   if (selections.length === 0) {
     throw new InputError(
       "one model alone: a choice needs log-probabilities of several on the same responses",
@@ -66,21 +86,35 @@ async function run(words: string[], options: SelectOptions): Promise<void> {
   printResult(selections.map((selection) => selectionLines(selection).join("\n")).join("\n\n"));
 }
 
-function jsonFields({
-  task,
-  distinguishable,
-  tournament: { scores, ...rest },
-  crossEntropy,
-}: LikelihoodAnalysis) {
+/** The offset tournament, if it was asked for; throws InputError where the logs do not hold what it needs. */
+function offsetOf(
+  selection: LikelihoodAnalysis,
+  tasks: readonly LikelihoodTask[],
+  options: SelectOptions,
+): OffsetTournament | undefined {
+  if (options.offset === undefined) return undefined;
+  const { n } = selection.tournament;
+  const request = { n, exponent: options.offset, method: options.estimator };
+  const result = offsetSelection(selection.task, tasks, request);
+  if (result !== undefined) return result;
+  throw new InputError(
+    "--offset needs responses drawn by the candidates and scored by all of them (role draw; --map sampler=… in a table)",
+  );
+}
+
+function jsonFields({ task, distinguishable, tournament, crossEntropy, set, offset, ...rest }: Selection) {
   return {
     task: task.task,
     distinguishable,
-    tournament: { ...rest, scores },
+    tournament: { ...tournament, set: set.models },
     crossEntropy,
+    ...(offset !== undefined && { offset }),
+    studentized: set,
+    ...rest,
   };
 }
 
-function csvRows({ task, tournament: { n, scores }, crossEntropy }: LikelihoodAnalysis) {
+function csvRows({ task, tournament: { n, scores }, crossEntropy }: Selection) {
   return scores.map(({ model, score, exact, opponent }, index) => ({
     task: task.task,
     model,
@@ -92,14 +126,31 @@ function csvRows({ task, tournament: { n, scores }, crossEntropy }: LikelihoodAn
   }));
 }
 
-function selectionLines(selection: LikelihoodAnalysis): string[] {
-  const { task, tournament } = selection;
+function selectionLines(selection: Selection): string[] {
+  const { task, tournament, offset } = selection;
   return [
     `${task.task}: ${plural(task.candidates.length, "candidate")}, ${plural(task.records, "response")}, ${plural(tournament.prompts, "prompt")}`,
     selectionSentence(selection),
     "",
     ...tableLines(selectionTable(selection)),
     "",
+    winnersText(selection),
     resolutionText(selection),
+    ...(offset === undefined
+      ? []
+      : [
+          `Offset tournament (32), γ = ${offset.gamma.toPrecision(3)}, ${offset.method}: ${offset.winner} (score ${offset.score.toFixed(4)}).`,
+        ]),
   ];
+}
+
+function exponentOf(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("a number from 0 to 1.");
+}
+
+function methodOf(text: string): RatioMethod {
+  if (text === "balance" || text === "on-policy") return text;
+  throw new InvalidArgumentError("balance or on-policy.");
 }

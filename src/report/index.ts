@@ -4,10 +4,18 @@ export {
   analyseLikelihoods,
   type LikelihoodAnalysis,
   type LikelihoodTask,
+  offsetSelection,
+  passAtKAgreement,
   type ScoredCandidate,
   type SelectionOptions,
 } from "./likelihood-analysis.ts";
-export { resolutionText, selectionSentence, selectionTable } from "./likelihood-section.ts";
+export {
+  agreementText,
+  resolutionText,
+  selectionSentence,
+  selectionTable,
+  winnersText,
+} from "./likelihood-section.ts";
 export type { ModelAnalysis } from "./model-analysis.ts";
 export {
   type DrawTotals,

@@ -1,12 +1,29 @@
 /** What log-probabilities of the same responses say about candidates: tournament and cross-entropy side by side. */
+import { passAtK } from "../coverage/index.ts";
 import {
+  type ConfidenceSetOptions,
   type CrossEntropySelection,
   crossEntropySelection,
   distinguishingN,
+  drawTable,
+  type LikelihoodTable,
   likelihoodTable,
+  type OffsetTournament,
+  type OutcomeAgreement,
+  offsetTournament,
+  outcomeAgreement,
+  type RatioMethod,
+  type StudentizedSet,
+  smallerN,
+  studentizedSet,
   type Tournament,
   tournament,
+  type WinFrequency,
+  type WinnerAtN,
+  winFrequencies,
+  winnerCurve,
 } from "../selection/index.ts";
+import type { ModelCounts } from "./model-counts.ts";
 
 /** One model's log-probabilities of the records that all models scored. */
 export interface ScoredCandidate {
@@ -41,6 +58,8 @@ export interface SelectionOptions {
   readonly budget: number;
   /** Failure probability in the theorem's resolution. */
   readonly delta: number;
+  readonly level: number;
+  readonly generator: ConfidenceSetOptions["generator"];
 }
 
 export interface LikelihoodAnalysis {
@@ -48,6 +67,12 @@ export interface LikelihoodAnalysis {
   /** False if no N up to the budget tells the candidates apart. */
   readonly distinguishable: boolean;
   readonly tournament: Tournament;
+  /** The candidates that cannot be told from the winner. */
+  readonly set: StudentizedSet;
+  /** How often each wins under resampled prompts: for display only. */
+  readonly winFrequencies: readonly WinFrequency[];
+  /** The winner at each N from 2 to the budget. */
+  readonly winners: readonly WinnerAtN[];
   readonly crossEntropy: CrossEntropySelection;
 }
 
@@ -57,12 +82,112 @@ export function analyseLikelihoods(
   options: SelectionOptions,
 ): LikelihoodAnalysis | undefined {
   if (task.candidates.length < 2) return undefined;
-  const table = likelihoodTable({ candidates: task.candidates, prompts: task.prompts });
-  const chosen = options.n ?? distinguishingN(table, { budget: Math.max(2, options.budget) });
+  const { budget, level, generator, delta } = options;
+  const table = tableOf(task);
+  const chosen = options.n ?? distinguishingN(table, { budget: Math.max(2, budget) });
+  const n = chosen ?? budget;
   return {
     task,
     distinguishable: chosen !== undefined,
-    tournament: tournament(table, { n: chosen ?? options.budget, delta: options.delta }),
+    tournament: tournament(table, { n, delta }),
+    set: studentizedSet(table, { n, level, generator: generator.split("set") }),
+    winFrequencies: winFrequencies(table, { n, generator: generator.split("frequencies") }),
+    winners: winnerCurve(table, { ns: [...new Set([...smallerN(budget), budget, n])].sort((a, b) => a - b) }),
     crossEntropy: crossEntropySelection(table),
   };
+}
+
+function tableOf(task: LikelihoodTask): LikelihoodTable {
+  return likelihoodTable({ candidates: task.candidates, prompts: task.prompts });
+}
+
+/**
+ * The offset tournament (32) of a task of data, with draws of its candidates that all candidates scored; undefined where
+ * the logs hold no such draws.
+ */
+export function offsetSelection(
+  task: LikelihoodTask,
+  drawn: readonly LikelihoodTask[],
+  options: { readonly n: number; readonly exponent: number; readonly method: RatioMethod },
+): OffsetTournament | undefined {
+  const models = task.candidates.map(({ model }) => model);
+  const usable = drawn.filter(
+    ({ role, drawnBy, candidates }) =>
+      role === "draw" &&
+      drawnBy !== undefined &&
+      models.includes(drawnBy) &&
+      models.every((model) => candidates.some((candidate) => candidate.model === model)),
+  );
+  if (usable.length === 0) return undefined;
+  const candidates = models.map((model) => ({
+    model,
+    logProbabilities: joined(
+      usable.map((pool) => pool.candidates.find((candidate) => candidate.model === model)?.logProbabilities),
+    ),
+  }));
+  const draws = drawTable({
+    candidates,
+    drawnBy: usable.flatMap(({ drawnBy, records }) => Array.from({ length: records }, () => drawnBy ?? "")),
+    prompts: usable.flatMap(({ problems }) => problems),
+  });
+  return offsetTournament(tableOf(task), { draws, ...options });
+}
+
+function joined(columns: readonly (Float64Array | undefined)[]): Float64Array {
+  const parts = columns.filter((column) => column !== undefined);
+  const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Fewer checkpoints make no rank correlation worth showing. */
+const fewestRanked = 4;
+
+/**
+ * Rank correlation over checkpoints of coverage and of cross-entropy with measured pass@k; undefined where fewer than four
+ * candidates have counts on common problems.
+ */
+export function passAtKAgreement(
+  analysis: LikelihoodAnalysis,
+  models: readonly ModelCounts[],
+  options: Pick<SelectionOptions, "level" | "generator"> & { readonly k: number },
+): OutcomeAgreement | undefined {
+  const { task, tournament: result } = analysis;
+  const counted = task.candidates.flatMap((candidate) => {
+    const counts = models.find((model) => isSame(candidate, model));
+    return counts === undefined ? [] : [{ candidate, counts }];
+  });
+  if (counted.length < fewestRanked) return undefined;
+  const columns = counted.map(({ candidate, counts }) => {
+    const enough = counts.problems.filter(({ draws }) => draws >= options.k);
+    return {
+      model: candidate.model,
+      byName: new Map(enough.map((problem) => [problem.problem, passAtK({ ...problem, k: options.k })])),
+    };
+  });
+  const names = [...(columns[0]?.byName.keys() ?? [])];
+  const common = names.filter((name) => columns.every(({ byName }) => byName.has(name)));
+  if (common.length < 2) return undefined;
+  const outcomes = columns.map(({ model, byName }) => ({
+    model,
+    values: common.map((name) => byName.get(name) ?? Number.NaN),
+  }));
+  const table = likelihoodTable({
+    candidates: counted.map(({ candidate }) => candidate),
+    prompts: task.prompts,
+  });
+  const { level, generator } = options;
+  return outcomeAgreement(table, { n: result.n, outcomes, level, generator: generator.split("agreement") });
+}
+
+function isSame(candidate: ScoredCandidate, counts: ModelCounts): boolean {
+  return (
+    candidate.name === counts.model &&
+    candidate.step === counts.step &&
+    candidate.trainingTokens === counts.trainingTokens
+  );
 }

@@ -1,15 +1,12 @@
 /** The choice by log-probabilities in words and as a section of the report. */
+import type { CorrelationEstimate, OutcomeAgreement } from "../selection/index.ts";
 import type { LikelihoodAnalysis } from "./likelihood-analysis.ts";
-import { countText, listText, plural, rateText } from "./number-text.ts";
+import { countText, listText, plural } from "./number-text.ts";
 import type { Cell, Section, Table } from "./section.ts";
 
 /** One sentence: what the tournament takes, and whether cross-entropy agrees. */
-export function selectionSentence({
-  task,
-  distinguishable,
-  tournament,
-  crossEntropy,
-}: LikelihoodAnalysis): string {
+export function selectionSentence(analysis: LikelihoodAnalysis): string {
+  const { task, distinguishable, tournament, crossEntropy, set } = analysis;
   const { n, winner, score, tied, decided } = tournament;
   if (!distinguishable) {
     return `By log-probabilities of ${plural(task.records, "response")} the ${plural(task.candidates.length, "candidate")} are not distinguishable: at no N up to ${realText(n)} do the best and the worst differ by ten responses.`;
@@ -17,23 +14,30 @@ export function selectionSentence({
   const others = tied.filter((name) => name !== winner);
   const at = decided.n === undefined ? decided.by : `${decided.by}, N = ${realText(decided.n)}`;
   const ties = others.length === 0 ? "" : `, tied with ${listText(others)} and decided by ${at}`;
+  const beside = set.models.filter((model) => model !== winner);
+  const apart =
+    beside.length === 0
+      ? "every other candidate is behind it beyond noise"
+      : `${listText(beside)} ${beside.length === 1 ? "is" : "are"} not told apart from it`;
   const loss =
     crossEntropy.winner === undefined
       ? "cross-entropy is infinite for every candidate"
       : crossEntropy.winner === winner
         ? "cross-entropy agrees"
         : `cross-entropy disagrees and takes ${crossEntropy.winner}`;
-  return `By log-probabilities of ${plural(task.records, "response")}, the tournament at N = ${realText(n)} takes ${winner}: no other candidate finds more than ${sharePercent(score)} of the responses ${realText(n)} times as probable${ties}; ${loss}.`;
+  return `By log-probabilities of ${plural(task.records, "response")}, the tournament at N = ${realText(n)} takes ${winner}: no other candidate finds more than ${sharePercent(score)} of the responses ${realText(n)} times as probable${ties}; ${apart}; ${loss}.`;
 }
 
 /** Scores of all candidates, the least first. */
-export function selectionTable({ tournament, crossEntropy }: LikelihoodAnalysis): Table {
+export function selectionTable({ tournament, crossEntropy, set, winFrequencies }: LikelihoodAnalysis): Table {
   const rows = tournament.scores.map((entry, index): { order: number; row: Record<string, Cell> } => ({
     order: entry.score,
     row: {
       model: entry.model,
-      score: `${entry.exact ? "" : "≥ "}${rateText(entry.score)}`,
+      score: `${entry.exact ? "" : "≥ "}${entry.score.toFixed(4)}`,
       opponent: entry.opponent ?? "none",
+      set: set.models.includes(entry.model) ? "not told apart" : "behind",
+      wins: `${Math.round(100 * (winFrequencies[index]?.frequency ?? 0))}%`,
       loss: lossText(crossEntropy.scores[index]?.score),
     },
   }));
@@ -43,6 +47,8 @@ export function selectionTable({ tournament, crossEntropy }: LikelihoodAnalysis)
       { key: "model", title: "model", kind: "text" },
       { key: "score", title: `score at N = ${realText(tournament.n)}`, kind: "text" },
       { key: "opponent", title: "strongest opponent", kind: "text" },
+      { key: "set", title: "from the winner", kind: "text" },
+      { key: "wins", title: "wins resampled", kind: "text" },
       { key: "loss", title: "cross-entropy, nats a response", kind: "text" },
     ],
     rows: rows.map(({ row }) => row),
@@ -57,8 +63,31 @@ export function selectionSection(analysis: LikelihoodAnalysis, prefix: string): 
     explanation:
       "The score of a candidate is the share of responses that its strongest opponent finds at least N times as probable, max over π′ of Ĉov_N(π′‖π), equation (29) of arXiv 2510.15020; the least score wins.",
     table: selectionTable(analysis),
-    remarks: [resolutionText(analysis), ...toleranceRemarks(tournament.atTolerance)],
+    remarks: [winnersText(analysis), resolutionText(analysis), ...toleranceRemarks(tournament.atTolerance)],
   };
+}
+
+/** The winner against N, in words: runs of N with one winner. */
+export function winnersText({ winners }: LikelihoodAnalysis): string {
+  const runs: { winner: string; from: number; to: number }[] = [];
+  for (const { winner, n } of winners) {
+    const last = runs.at(-1);
+    if (last?.winner === winner) last.to = n;
+    else runs.push({ winner, from: n, to: n });
+  }
+  const parts = runs.map(({ winner, from, to }) =>
+    from === to ? `${winner} at ${realText(from)}` : `${winner} from ${realText(from)} to ${realText(to)}`,
+  );
+  return `Winner against N: ${listText(parts, 6)}.`;
+}
+
+/** How the measures rank checkpoints against measured pass@k. */
+export function agreementText(agreement: OutcomeAgreement, k: number): string {
+  const part = (name: string, { estimate, lower, upper }: CorrelationEstimate) =>
+    estimate === undefined || lower === undefined || upper === undefined
+      ? `${name} ranks nothing`
+      : `${name} ${estimate.toFixed(2)} [${lower.toFixed(2)}, ${upper.toFixed(2)}]`;
+  return `Rank correlation with pass@${countText(k)} over ${plural(agreement.coverage.checkpoints, "checkpoint")} (Spearman, prompts resampled): ${part("coverage", agreement.coverage)}, ${part("cross-entropy", agreement.crossEntropy)}.`;
 }
 
 /** ε_stat of Theorem 6.3 in words. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { randomGenerator } from "../numeric/index.ts";
 import { analyseTasks } from "./analysis.ts";
-import { analyseLikelihoods, type LikelihoodTask } from "./likelihood-analysis.ts";
+import { analyseLikelihoods, type LikelihoodTask, passAtKAgreement } from "./likelihood-analysis.ts";
 import type { ModelCounts, ProblemCounts } from "./model-counts.ts";
 import { buildReport } from "./report.ts";
 import type { Report } from "./section.ts";
@@ -42,7 +42,10 @@ function report(
   const tasks = analyseTasks(models, { level: 0.95, generator, ...(ks !== undefined && { ks }) });
   return buildReport({
     tasks,
-    likelihoods: likelihoods.flatMap((task) => analyseLikelihoods(task, { budget: 16, delta: 0.05 }) ?? []),
+    likelihoods: likelihoods.flatMap(
+      (task) => analyseLikelihoods(task, { budget: 16, delta: 0.05, level: 0.95, generator }) ?? [],
+    ),
+    agreements: [],
     inputs: { files: [], rejected: 0, rejections: [], dropped: [], notes: [] },
     words: ["log.jsonl"],
     denominator: "Denominator: scored draws.",
@@ -85,6 +88,35 @@ describe("the report", () => {
       /while the loss still falls from 4\d\.\d\d to 3\d\.\d\d nats a response and pass@1 still rises/,
     );
     expect(verdict.at(-1)).toContain("the tournament at N = 16 takes model, step 400");
+  });
+
+  test("ranks checkpoints by coverage and by loss against measured pass@k", () => {
+    const models = [100, 200, 400, 800].map((step, index) => checkpoint(step, 0.1, 20 * index));
+    const generator = randomGenerator("scores of four");
+    const hardness = Array.from({ length: 200 }, () => 20 * generator.uniform());
+    // Coverage worsens with the step, as pass@100 does; the loss improves.
+    const task: LikelihoodTask = {
+      ...scores([1]),
+      candidates: [100, 200, 400, 800].map((step, index) => ({
+        model: `model, step ${step}`,
+        name: "model",
+        step,
+        logProbabilities: Float64Array.from(hardness, (value, record) =>
+          record < 20 * index ? -value - 12 : -value - 5 + 2.5 * index - 8,
+        ),
+        tokenCounts: new Float64Array(200).fill(Number.NaN),
+      })),
+      problems: hardness.map((_, index) => `q${index}`),
+      prompts: Int32Array.from(hardness, (_, index) => index),
+      records: 200,
+    };
+    const options = { level: 0.95, generator };
+    const analysis = analyseLikelihoods(task, { ...options, n: 1e6, budget: 64, delta: 0.05 });
+    if (analysis === undefined) throw new Error("no analysis");
+    const agreement = passAtKAgreement(analysis, models, { ...options, k: 100 });
+    expect(agreement?.coverage.checkpoints).toBe(4);
+    expect(agreement?.crossEntropy.estimate).toBe(-1);
+    expect(passAtKAgreement(analysis, models.slice(0, 3), { ...options, k: 100 })).toBeUndefined();
   });
 
   test("does not call a loss falling that rises", () => {

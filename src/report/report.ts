@@ -1,8 +1,9 @@
 /** From analyses to the report: verdict, evidence, what cannot be known, the next command. */
 
+import type { OutcomeAgreement } from "../selection/index.ts";
 import type { TaskAnalysis } from "./analysis.ts";
 import type { LikelihoodAnalysis } from "./likelihood-analysis.ts";
-import { selectionSection, selectionSentence } from "./likelihood-section.ts";
+import { agreementText, selectionSection, selectionSentence } from "./likelihood-section.ts";
 import { plural } from "./number-text.ts";
 import type { InputSummary, NextCommand, Report } from "./section.ts";
 import { taskSections } from "./task-sections.ts";
@@ -12,6 +13,8 @@ export interface ReportRequest {
   readonly tasks: readonly TaskAnalysis[];
   /** Where the logs hold log-probabilities too, or only. */
   readonly likelihoods: readonly LikelihoodAnalysis[];
+  /** How coverage and loss rank the checkpoints that have counts too. */
+  readonly agreements: readonly { readonly agreement: OutcomeAgreement; readonly k: number }[];
   readonly inputs: InputSummary;
   /** The inputs as the user gave them, for the next commands. */
   readonly words: readonly string[];
@@ -32,6 +35,7 @@ export function buildReport(request: ReportRequest): Report {
     return verdictSentences(task, request.likelihoods).map((sentence) => prefix + sentence);
   });
   verdict.push(...request.likelihoods.slice(0, leadingTasks).map(selectionSentence));
+  verdict.push(...request.agreements.map(({ agreement, k }) => agreementText(agreement, k)));
   if (tasks.length > leadingTasks) {
     verdict.push(`${plural(tasks.length - leadingTasks, "more task")} below.`);
   }

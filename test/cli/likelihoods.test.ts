@@ -91,6 +91,19 @@ describe("commands on log-probabilities", () => {
     expect(result.crossEntropy.winner).toBe("teacher");
   });
 
+  test("mixture: the teacher alone, with its certificate in-sample and its draws", async () => {
+    const { tasks } = await json(["mixture", "scores.jsonl", "--n", "2,4", "--draw", "100"]);
+    const [task] = tasks;
+    expect(task.gap).toBeLessThan(1e-7);
+    for (const { n, mixture, bound } of task.coverage) {
+      expect(mixture).toBeLessThanOrEqual(bound + 1e-9);
+      expect(bound).toBeCloseTo(1 / n, 6);
+    }
+    expect(task.weights.find(({ model }: { model: string }) => model === "worse").weight).toBe(0);
+    expect(task.draws.reduce((sum: number, count: number) => sum + count, 0)).toBe(100);
+    expect(task.heldOut.mixture).toBeGreaterThan(task.heldOut.uniform);
+  });
+
   test("the report of log-probabilities alone leads with the tournament", async () => {
     const { code, stdout } = await lmcov(["report", "scores.jsonl", "--no-html"], { cwd: folder });
     expect(code).toBe(0);
