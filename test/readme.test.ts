@@ -38,6 +38,14 @@ describe("the README", () => {
     ).flat();
     const text = draws.map((draw) => `${JSON.stringify(draw)}\n`).join("");
     await writeFile(join(folder, "log.jsonl"), text);
+    const scores = Array.from({ length: 40 }, (_, problem) =>
+      ["teacher", "early", "late"].map((model, index) => ({
+        model,
+        problem: `p${problem}`,
+        logprob: -5 - index - (problem % (7 - index)),
+      })),
+    ).flat();
+    await writeFile(join(folder, "scores.jsonl"), scores.map((row) => `${JSON.stringify(row)}\n`).join(""));
     await mkdir(join(folder, "logs"));
     await writeFile(join(folder, "logs", "log.jsonl"), text);
   });
