@@ -36,7 +36,8 @@ export interface OutcomeAgreement {
  * The interval is about noise in prompts and problems for *these* checkpoints; it does not say how other checkpoints
  * would rank. Outcomes with `samePrompts` belong to the table's prompts in their order and are resampled with them,
  * otherwise apart. Noise makes resampled ranks agree less, so the interval leans toward 0 (a correlation of 1 may lie
- * above it). Time: replicates · hits of all pairs.
+ * above it); over 12 simulated checkpoints it held the true correlation in .91 (100 prompts) to 1.0 (1319 prompts) of
+ * 150 repetitions. Time: replicates · hits of all pairs; memory: replicates · prompts bytes.
  *
  * @throws RangeError for N below 1, a table model without an outcome, outcomes of unequal lengths or none, a level
  * outside (0, 1), replicates below 1, or `samePrompts` with another number of problems than prompts.

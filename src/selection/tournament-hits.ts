@@ -25,7 +25,7 @@ export interface TournamentField {
 export interface TournamentHits {
   /** Hits of the worst opponent, or a lower bound; 0 for a single candidate. −1 where the candidate was not asked for. */
   readonly hits: Float64Array;
-  /** The opponent with that many hits, the first of several where exact; −1 where no opponent has any. */
+  /** An opponent with that many hits (by `exactHits` the first of several); −1 where no opponent has any. */
   readonly opponent: Int32Array;
   readonly exact: Uint8Array;
   /** The least hits among the candidates asked for. */
