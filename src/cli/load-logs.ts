@@ -17,6 +17,8 @@ import {
   LikelihoodLedger,
   readJournal,
   readRun,
+  runCounts,
+  type TableName,
 } from "../store/index.ts";
 import { type Verifier, verifierByName } from "../verifier/index.ts";
 import { ImportTally } from "./import-tally.ts";
@@ -106,11 +108,13 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
     format: megabytes,
   });
   let finishedBytes = 0;
+  // Draws of one run that are not looked at one by one can be counted by the database.
+  const countsSuffice = inputs.length === 1 && verifier === undefined && options.keepDetails !== true;
   const loadInput = async (input: Input): Promise<LoadedFile | undefined> => {
     let rows = 0;
     try {
       const opened = input.run
-        ? await openRun(input, verifier, tally)
+        ? await openRun(input, { verifier, tally, countsSuffice })
         : await openFile(input, options, verifier, tally, (bytes) => progress.update(finishedBytes + bytes));
       for await (const batch of opened.batches) {
         rows += batch.length;
@@ -152,14 +156,19 @@ interface OpenedInput {
 
 async function openRun(
   input: Input,
-  verifier: Verifier | undefined,
-  tally: ImportTally,
+  request: { verifier: Verifier | undefined; tally: ImportTally; countsSuffice: boolean },
 ): Promise<OpenedInput> {
-  for (const entry of await readJournal(input.path)) tally.merge(entry);
-  const tables = verifier
-    ? (["responses", "outcomes", "counts", "likelihoods"] as const)
-    : (["outcomes", "counts", "likelihoods"] as const);
-  return { importer: "run", batches: readRun(input.path, { tables }) };
+  for (const entry of await readJournal(input.path)) request.tally.merge(entry);
+  const counted = request.countsSuffice ? await runCounts(input.path) : undefined;
+  const tables: TableName[] = ["counts", "likelihoods"];
+  if (counted === undefined) tables.unshift("outcomes");
+  if (request.verifier !== undefined) tables.unshift("responses");
+  const rest = readRun(input.path, { tables });
+  const batches = (async function* () {
+    if (counted !== undefined) yield counted;
+    yield* rest;
+  })();
+  return { importer: "run", batches };
 }
 
 async function openFile(

@@ -2,6 +2,7 @@ export { type CountGroup, Ledger, type LedgerOptions, type ProblemTally } from "
 export { type LikelihoodColumn, type LikelihoodGroup, LikelihoodLedger } from "./likelihood-ledger.ts";
 export { readRun, writeParts } from "./row-parts.ts";
 export type { TableName } from "./row-tables.ts";
+export { runCounts } from "./run-counts.ts";
 export {
   appendJournal,
   isRunFolder,

@@ -19,10 +19,10 @@ import { finishedParts } from "./run-folder.ts";
 const chunkRows = 2048;
 const partRows = 500_000;
 
-const sqlText = (text: string) => `'${text.replaceAll("'", "''")}'`;
+export const sqlText = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** A DuckDB connection that reaches no network, loads no extension and stays under the memory limit. */
-async function openDatabase() {
+export async function openDatabase() {
   // DuckDB takes long to load, and most commands on most logs do not need it.
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
@@ -161,7 +161,7 @@ function checkedRow(path: string, value: unknown): Row {
   }
 }
 
-const plainNumber = (value: unknown) => (typeof value === "bigint" ? Number(value) : value);
+export const plainNumber = (value: unknown) => (typeof value === "bigint" ? Number(value) : value);
 
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";

@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { countRow, likelihoodRow, outcomeRow, responseRow } from "../../test/rows.ts";
+import { randomGenerator } from "../numeric/index.ts";
 import type { Row } from "../record/index.ts";
+import { Ledger } from "./ledger.ts";
 import { readRun, writeParts } from "./row-parts.ts";
+import { runCounts } from "./run-counts.ts";
 import { appendJournal, isRunFolder, openRunFolder, readJournal } from "./run-folder.ts";
 
 let folder: string;
@@ -94,6 +97,35 @@ describe("a run folder", () => {
     expect((await allRows()).map((row) => (row.kind === "outcome" ? row.draw : -1))).toEqual(
       many.map((row) => row.draw),
     );
+  });
+
+  test("counted by SQL, the outcomes give the ledger what their rows give it", async () => {
+    await openRunFolder(folder, description);
+    const generator = randomGenerator("run counts");
+    const many = Array.from({ length: 3000 }, (_, index) =>
+      outcomeRow({
+        problem: `p${index % 7}`,
+        draw: Math.floor(index / 14),
+        drawSet: index % 14 < 7 ? "a" : "b",
+        verdict: (["correct", "incorrect", "unscored"] as const)[generator.integer(3)] ?? "correct",
+        ...(index % 2 === 0 && { step: 100 }),
+      }),
+    );
+    const { parts } = await writeParts(folder, "u", batchesOf(many));
+    await appendJournal(folder, entry("u", parts));
+    const byRows = new Ledger();
+    byRows.add(many);
+    const bySql = new Ledger();
+    bySql.add((await runCounts(folder)) ?? []);
+    expect(bySql.groups()).toEqual(byRows.groups());
+  });
+
+  test("a draw that occurs twice is left to its rows, which tell a repetition from a contradiction", async () => {
+    await openRunFolder(folder, description);
+    const row = outcomeRow({ problem: "p", draw: 0, verdict: "correct" });
+    const { parts } = await writeParts(folder, "u", batchesOf([row, row]));
+    await appendJournal(folder, entry("u", parts));
+    expect(await runCounts(folder)).toBeUndefined();
   });
 
   test("a part that the journal does not name is ignored, and removed by the next writer", async () => {

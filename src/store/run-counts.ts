@@ -1,0 +1,71 @@
+/** Counts of a run's outcomes by SQL: what commands on counts need of millions of draws, without a row object each. */
+import type { Count, Row, SamplingSettings } from "../record/index.ts";
+import { openDatabase, plainNumber, sqlText } from "./row-parts.ts";
+import { finishedParts } from "./run-folder.ts";
+
+const keys = [
+  "model",
+  "step",
+  "training_tokens",
+  "task",
+  "problem",
+  "prompt_hash",
+  "sampling",
+  "sampling_hash",
+  "verifier",
+  "draw_set",
+];
+
+/**
+ * The outcomes of a run as one count for each model, problem, sampling, verifier and draw set, in the order in which they
+ * first appear; undefined where a draw occurs more than once, so that only its rows can tell a repetition from a
+ * contradiction.
+ */
+export async function runCounts(folder: string): Promise<readonly Row[] | undefined> {
+  const parts = await finishedParts(folder, "outcomes");
+  if (parts.length === 0) return [];
+  const { connection, close } = await openDatabase();
+  try {
+    const files = parts.map(sqlText).join(", ");
+    const result = await connection.runAndReadAll(`
+      SELECT ${keys.join(", ")},
+        count(*) AS draws,
+        count(DISTINCT draw) AS distinct_draws,
+        count(*) FILTER (verdict = 'correct') AS correct,
+        count(*) FILTER (verdict = 'unscored') AS unscored,
+        arg_min(file, position) AS file,
+        min(position) AS first
+      FROM (SELECT *, row_number() OVER () AS position FROM read_parquet([${files}]))
+      GROUP BY ALL
+      ORDER BY first`);
+    const rows = result.getRowObjectsJS();
+    if (rows.some((row) => row.draws !== row.distinct_draws)) return undefined;
+    return rows.map(countOf);
+  } finally {
+    close();
+  }
+}
+
+function countOf(row: Record<string, unknown>): Count {
+  const number = (name: string) => plainNumber(row[name]) as number;
+  const text = (name: string) => row[name] as string;
+  const unscored = number("unscored");
+  return {
+    kind: "count",
+    model: text("model"),
+    ...(row.step !== null && { step: number("step") }),
+    ...(row.training_tokens !== null && { trainingTokens: number("training_tokens") }),
+    task: text("task"),
+    problem: text("problem"),
+    promptHash: text("prompt_hash"),
+    sampling: JSON.parse(text("sampling")) as SamplingSettings,
+    samplingHash: text("sampling_hash"),
+    source: { file: text("file") },
+    drawSet: `outcomes ${text("draw_set")}`,
+    n: number("draws") - unscored,
+    correct: number("correct"),
+    unscored,
+    stopping: { kind: "unknown" },
+    verifier: text("verifier"),
+  };
+}
