@@ -19,6 +19,7 @@ const benches: Record<string, () => Promise<{ measure: () => Promise<Measurement
   "start-up": () => import("./start-up.ts"),
   "pass-at-k": () => import("./pass-at-k.ts"),
   forecast: () => import("./forecast.ts"),
+  tournament: () => import("./tournament.ts"),
   import: () => import("./import.ts"),
 };
 
