@@ -4,11 +4,20 @@ import type { Importer } from "./importer.ts";
 import { inspect } from "./inspect.ts";
 import { lmEval } from "./lm-eval.ts";
 import { monkeys } from "./monkeys.ts";
+import { serverDump } from "./server-dump.ts";
 import { systems } from "./systems.ts";
 import { table } from "./table.ts";
 
 /** All importers, the specific before the general. */
-export const importers: readonly Importer[] = [lmEval, inspect, humanEval, monkeys, systems, table];
+export const importers: readonly Importer[] = [
+  lmEval,
+  inspect,
+  humanEval,
+  monkeys,
+  systems,
+  serverDump,
+  table,
+];
 
 /** One row of `lmcov formats`. */
 export interface Format {

@@ -70,7 +70,6 @@ describe.skipIf(!dataPresent)(`real logs${present}`, () => {
     "humaneval-codegen/example_problem.jsonl",
     "gsm8k/test.jsonl",
     "olmo-requests/sciq_rc_0shot_requests.jsonl.gz",
-    "lm-eval/openai_completions_echo_ada_2021.json",
     "tinystories-260k/tinystories-260k-f32.gguf",
     "every-eval-ever/lm_eval/results_2026-01-21T03-44-18.458309.json",
   ])("%s is no log and is refused by name", async (path) => {
@@ -78,6 +77,22 @@ describe.skipIf(!dataPresent)(`real logs${present}`, () => {
     await expect(reading(file(path))).rejects.toThrow(
       /the format is not recognised \(tried lm-eval, inspect/,
     );
+  });
+
+  test("an echoed completion answer of 2021 is thirteen whole texts", async () => {
+    const { importer, likelihoods, outcomes, rejections, notes, drops } = await reading(
+      file("lm-eval/openai_completions_echo_ada_2021.json"),
+      { texts: true },
+    );
+    expect(importer).toBe("server-dump");
+    expect(rejections).toEqual([]);
+    expect(outcomes).toEqual([]);
+    expect(drops).toEqual([]);
+    expect(likelihoods.length).toBe(13);
+    expect(likelihoods[0]).toMatchObject({ model: "ada:2020-05-03", role: "data", tokenCount: 236 });
+    expect(likelihoods[0]?.logProbability).toBeCloseTo(-726.7288059101041, 9);
+    expect(likelihoods.at(-1)).toMatchObject({ logProbability: -7.523887, tokenCount: 1 });
+    expect(notes.join()).toContain("nothing tells where prompts end");
   });
 
   test("81 Pythia checkpoints come from pass@k rows, and 44,353 rows with k > n are dropped", async () => {
