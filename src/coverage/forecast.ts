@@ -88,8 +88,9 @@ function withSource(fit: MixingFit, lower: number, upper: number): IntervalWithS
  * The interval of pass@k = E[1 − (1−p)^k] over the population of problems, for any k ≥ 1, also far beyond the draws.
  *
  * All distributions of success rates whose likelihood-ratio statistic is at most the χ²₁ quantile at `level` (at
- * 1 − α/r for r values of k together) count as possible. χ²₁ is not a theorem here; in simulations with seven kinds of
- * truth the intervals cover at least .93 (`test/long`). Ends are exact to 1e-4 or 5% of the cutoff, outward.
+ * 1 − α/r for r values of k together) count as possible. χ²₁ is not a theorem here: in simulations with seven
+ * kinds of truth (`test/long`) 146 of 147 cells cover .939 to 1; the last, where problems have one of two rates and nothing
+ * between, .923. There `strict` covers .959. Ends are exact to 1e-4 or 5% of the cutoff, outward.
  * The interval is wide where the counts do not decide: that is the answer, not a defect.
  *
  * @throws RangeError for impossible counts, a k below 1 or a level outside (0, 1).
