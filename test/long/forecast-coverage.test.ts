@@ -20,16 +20,17 @@ const isShortfall = (cell: { truth: string; shape: string; k: number }): boolean
 const recordPath = fileURLToPath(new URL("../oracle/forecast-coverage.json", import.meta.url));
 const widthsPath = fileURLToPath(new URL("../oracle/forecast-reference-widths.json", import.meta.url));
 
+interface ReferenceCell {
+  readonly truth: string;
+  readonly shape: string;
+  readonly k: number;
+  readonly repairedMeanWidth: number;
+  readonly failed: number;
+}
+
 const reference = JSON.parse(readFileSync(widthsPath, "utf8")) as {
   readonly repetitions: number;
-  readonly cells: readonly {
-    truth: string;
-    shape: string;
-    k: number;
-    meanWidth: number;
-    failed: number;
-    sound: boolean;
-  }[];
+  readonly cells: readonly ReferenceCell[];
 };
 
 describe("forecast intervals", () => {
