@@ -7,6 +7,8 @@ import { monkeys } from "./monkeys.ts";
 import { serverDump } from "./server-dump.ts";
 import { systems } from "./systems.ts";
 import { table } from "./table.ts";
+import { trl } from "./trl.ts";
+import { verl } from "./verl.ts";
 
 /** All importers, the specific before the general. */
 export const importers: readonly Importer[] = [
@@ -16,6 +18,8 @@ export const importers: readonly Importer[] = [
   monkeys,
   systems,
   serverDump,
+  verl,
+  trl,
   table,
 ];
 

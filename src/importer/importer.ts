@@ -75,7 +75,7 @@ export interface Importer {
   /** One line for `lmcov formats`. */
   readonly summary: string;
   /** How sure the importer is that it can read this file: 0 no, 1 certain. */
-  recognise(head: InputHead): number;
+  recognise(head: InputHead): number | Promise<number>;
   /**
    * Rows in batches, in bounded memory. An unusable container throws InputError with one clear sentence.
    */

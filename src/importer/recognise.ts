@@ -38,7 +38,7 @@ export async function recogniseInput(path: string, options: RecogniseOptions = {
   let best: { importer: Importer; certainty: number } | undefined;
   for (const importer of importers) {
     if (importer.name === "table") continue;
-    const certainty = importer.recognise(head);
+    const certainty = await importer.recognise(head);
     if (certainty > (best?.certainty ?? 0)) best = { importer, certainty };
   }
   if (best !== undefined && Object.keys(map).length === 0) return best.importer;

@@ -1,9 +1,10 @@
 /** What a server's answer holds: responses it drew, and texts given to it that it scored. */
 import type { SamplingSettings } from "../record/index.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import { contentText } from "./message-text.ts";
 import { llamaPart, nativeDraw, nativeGiven } from "./server-native.ts";
 import { drawnWords, finishOf, isPrefix, type ServerPart, spelling, straddleWords } from "./server-part.ts";
-import { contentText, isLlamaResponse, promptOf, type ServerExchange } from "./server-request.ts";
+import { isLlamaResponse, promptOf, type ServerExchange } from "./server-request.ts";
 import {
   boundaryAt,
   codePoints,

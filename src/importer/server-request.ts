@@ -1,7 +1,7 @@
 /** What a dump of server responses says was asked: the prompt, the settings, and names given beside the pair. */
 import type { SamplingSettings } from "../record/index.ts";
-import { nameOf } from "./draws.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import { messagesText } from "./message-text.ts";
 
 /** One response with what stands beside it. */
 export interface ServerExchange {
@@ -107,28 +107,6 @@ function promptIn(record: JsonRecord | undefined, place: number | undefined): st
     if (asRecord(item) !== undefined) return messagesText(value);
   }
   return undefined;
-}
-
-function messagesText(messages: readonly unknown[]): string | undefined {
-  const parts = messages.map((message) => {
-    const record = asRecord(message);
-    const text = contentText(fieldOf(record, "content"));
-    return text === undefined ? undefined : { role: nameOf(fieldOf(record, "role")) ?? "user", text };
-  });
-  if (parts.length === 0 || parts.some((part) => part === undefined)) return undefined;
-  const only = parts[0];
-  if (parts.length === 1 && only?.role === "user") return only.text;
-  return parts.map((part) => `${part?.role}: ${part?.text}`).join("\n");
-}
-
-/** The text of a message's content: a text, or the text parts of a list. */
-export function contentText(content: unknown): string | undefined {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return undefined;
-  const texts = content
-    .map((part) => fieldOf(asRecord(part), "text"))
-    .filter((text) => typeof text === "string");
-  return texts.length > 0 ? texts.join("") : undefined;
 }
 
 const settingNames: Readonly<Record<string, Exclude<keyof SamplingSettings, "other">>> = {

@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { InputError } from "../record/index.ts";
 import { messageOf } from "./byte-source.ts";
-import type { ImportContext } from "./importer.ts";
+import type { ImportContext, InputHead } from "./importer.ts";
 import type { ColumnSample, RecognisedTable } from "./table-columns.ts";
 import type { TableRecord } from "./table-record.ts";
 
@@ -28,15 +28,78 @@ export async function parquetPreview(path: string, rows: number): Promise<Column
   });
 }
 
+/** A column to read, or with several names a field within a column of structs. */
+export type ParquetField = readonly [column: string, ...fields: string[]];
+
+/** Names of the columns and, after a point, of the fields of struct columns; empty for a file that is no Parquet. */
+export async function parquetFields(head: InputHead): Promise<ReadonlySet<string>> {
+  if (Buffer.from(head.bytes.subarray(0, 4)).toString("latin1") !== "PAR1") return new Set();
+  const known = fieldsOfHead.get(head);
+  if (known !== undefined) return known;
+  const found = fieldsOf(head.path).catch((error) => {
+    if (error instanceof InputError) return new Set<string>();
+    throw error;
+  });
+  fieldsOfHead.set(head, found);
+  return found;
+}
+
+/** Several importers ask for the same file's columns. */
+const fieldsOfHead = new WeakMap<InputHead, Promise<ReadonlySet<string>>>();
+
+function fieldsOf(path: string): Promise<ReadonlySet<string>> {
+  return withParquet(path, async ({ connection, source }) => {
+    const reader = await connection.runAndReadAll(
+      `SELECT * EXCLUDE (file_row_number) FROM ${source} LIMIT 0`,
+    );
+    const names = reader.columnNames();
+    const fields = reader.columnTypes().flatMap((type, column) => {
+      const name = names[column] ?? "";
+      // Only structs have named entries.
+      const entries = "entryNames" in type ? (type.entryNames as readonly string[]) : [];
+      return [name, ...entries.map((entry) => `${name}.${entry}`)];
+    });
+    return new Set(fields);
+  });
+}
+
+/** The rows with some fields, each under its last name; `line` is the row's number from 1. */
+export async function* parquetFieldRecords(
+  path: string,
+  fields: readonly ParquetField[],
+  context: ImportContext,
+): AsyncGenerator<TableRecord[]> {
+  const columns = fields.map((field) => field.at(-1) ?? "");
+  const expressions = fields.map(([column, ...names]) =>
+    names.reduce((sql, name) => `struct_extract(${sql}, ${quoted(name, "'")})`, quoted(column, '"')),
+  );
+  yield* streamed(
+    path,
+    (source) => ({
+      columns,
+      sql: `SELECT ${[...expressions, "file_row_number + 1", "1", "0"].join(", ")} FROM ${source}`,
+    }),
+    context,
+  );
+}
+
 /** The rows with the columns that have a role; `line` is the row's number from 1. */
-export async function* parquetRecords(
+export function parquetRecords(
   path: string,
   table: RecognisedTable,
   context: ImportContext,
 ): AsyncGenerator<TableRecord[]> {
+  return streamed(path, (source) => rowsSql(source, table), context);
+}
+
+async function* streamed(
+  path: string,
+  query: (source: string) => { columns: readonly string[]; sql: string },
+  context: ImportContext,
+): AsyncGenerator<TableRecord[]> {
   const opened = await openParquet(path);
   try {
-    const { columns, sql } = rowsSql(opened.source, table);
+    const { columns, sql } = query(opened.source);
     const result = await opened.connection.stream(sql);
     for await (const rows of result.yieldRowsJs()) {
       yield rows.map((values) => recordOf(columns, values));

@@ -1,19 +1,15 @@
 /** A seeded slice of damaged inputs of every format; the long tier reads ten thousand of each. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mutationReport } from "./mutation.ts";
 import { faultOf, reading, testFolder } from "./reading.ts";
-import { likelihoodQuery, parquetOf, type SmallInput, smallInputs } from "./small-inputs.ts";
+import { inputTitles, madeInputs, type SmallInput } from "./small-inputs.ts";
 
 const folder = testFolder();
-const titles = smallInputs(Buffer.alloc(0)).map(({ title }) => title);
+const titles = inputTitles();
 let inputs: readonly SmallInput[] = [];
 
 beforeAll(async () => {
-  const path = join(folder.path, "made.parquet");
-  await parquetOf(likelihoodQuery, path);
-  inputs = smallInputs(readFileSync(path));
+  inputs = await madeInputs(folder.path);
 });
 afterAll(() => folder.remove());
 

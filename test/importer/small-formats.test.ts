@@ -117,6 +117,9 @@ describe("formats and folders", () => {
       "human-eval",
       "monkeys",
       "systems",
+      "server-dump",
+      "verl",
+      "trl",
       "table",
     ]);
     expect(importers.map(({ name }) => name)).toEqual(formats().map(({ name }) => name));

@@ -1,4 +1,6 @@
 /** A small valid input of every format, as mutation begins from it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type ZipMember, zipOf, zstdFrames } from "./zip-writer.ts";
@@ -159,6 +161,28 @@ export const serverDumpLines = lines([
   },
 ]);
 
+/** verl: two groups of two draws at one step. */
+export const verlLines = lines(
+  [0, 1, 2, 3].map((item) => ({
+    input: `user\nWhat is ${item >> 1} + 1?\nassistant\n`,
+    output: `It is ${item}.`,
+    gts: `${(item >> 1) + 1}`,
+    score: [1, -0.5, 0.5, -1][item],
+    step: 10,
+    acc: [true, false, true, false][item],
+  })),
+);
+
+const likelihoodSql = `SELECT 'm' || (i % 2) AS "Model", i // 2 AS "Problem Idx", -(i + 0.5) AS "Log Score", i + 0.5 AS "Neg Log Score" FROM range(8) t(i)`;
+
+/** TRL: two groups of two draws, as messages, two reward functions. */
+const trlSql = `SELECT '20' AS step, [{'role': 'user', 'content': 'Q' || (i // 2)}] AS prompt,
+  [{'role': 'assistant', 'content': 'answer ' || i}] AS completion,
+  (i % 2)::DOUBLE AS accuracy_reward, 0.25 AS format_reward, 0.5 - (i % 2) AS advantage FROM range(4) t(i)`;
+
+/** Queries of the Parquet files among the small inputs. */
+export const parquetQueries = { likelihoods: likelihoodSql, trl: trlSql };
+
 const evaluation = {
   eval_id: "eval1",
   run_id: "run1",
@@ -290,8 +314,6 @@ export const listArray = JSON.stringify(
   1,
 );
 
-const likelihoodSql = `SELECT 'm' || (i % 2) AS "Model", i // 2 AS "Problem Idx", -(i + 0.5) AS "Log Score", i + 0.5 AS "Neg Log Score" FROM range(8) t(i)`;
-
 /** A Parquet file made by DuckDB from a query. */
 export async function parquetOf(sql: string, path: string): Promise<void> {
   const instance = await DuckDBInstance.create(":memory:");
@@ -316,8 +338,27 @@ function memberInput(title: string, damaged: string, kept: (member: ZipMember) =
   };
 }
 
-/** All of them; `parquet` is the bytes of a file made by `parquetOf(likelihoodQuery, …)`. */
-export function smallInputs(parquet: Buffer): SmallInput[] {
+/** The Parquet files that `parquetQueries` make. */
+export type ParquetBytes = Readonly<Record<keyof typeof parquetQueries, Buffer>>;
+
+/** The small inputs with their Parquet files made in a folder. */
+export async function madeInputs(folder: string): Promise<SmallInput[]> {
+  const made: [string, Buffer][] = [];
+  for (const [name, sql] of Object.entries(parquetQueries)) {
+    const path = join(folder, "made.parquet");
+    await parquetOf(sql, path);
+    made.push([name, readFileSync(path)]);
+  }
+  return smallInputs(Object.fromEntries(made) as ParquetBytes);
+}
+
+/** Titles of the small inputs. */
+export function inputTitles(): string[] {
+  const none = Buffer.alloc(0);
+  return smallInputs({ likelihoods: none, trl: none }).map(({ title }) => title);
+}
+
+function smallInputs(parquet: ParquetBytes): SmallInput[] {
   const text = (title: string, name: string, content: string): SmallInput => ({
     title,
     name,
@@ -358,7 +399,9 @@ export function smallInputs(parquet: Buffer): SmallInput[] {
     text("table, json lines", "counts.jsonl", countLines),
     text("table, csv", "draws.csv", drawsCsv),
     text("table, json array", "lists.json", listArray),
-    { title: "table, parquet", name: "likelihoods.parquet", bytes: parquet },
+    { title: "table, parquet", name: "likelihoods.parquet", bytes: parquet.likelihoods },
+    text("verl", "10.jsonl", verlLines),
+    { title: "trl", name: "completions_00020.parquet", bytes: parquet.trl },
     { title: "table, gzip", name: "counts.jsonl.gz", bytes: gzipSync(countLines) },
     {
       title: "human-eval, zstd",
@@ -367,5 +410,3 @@ export function smallInputs(parquet: Buffer): SmallInput[] {
     },
   ];
 }
-
-export const likelihoodQuery = likelihoodSql;

@@ -1,20 +1,16 @@
 /** Ten thousand damaged inputs of every format: no crash, hang, NaN or invalid row. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { mutationReport } from "../importer/mutation.ts";
 import { testFolder } from "../importer/reading.ts";
-import { likelihoodQuery, parquetOf, type SmallInput, smallInputs } from "../importer/small-inputs.ts";
+import { inputTitles, madeInputs, type SmallInput } from "../importer/small-inputs.ts";
 
 const mutations = 10_000;
 const folder = testFolder();
-const titles = smallInputs(Buffer.alloc(0)).map(({ title }) => title);
+const titles = inputTitles();
 let inputs: readonly SmallInput[] = [];
 
 beforeAll(async () => {
-  const path = join(folder.path, "made.parquet");
-  await parquetOf(likelihoodQuery, path);
-  inputs = smallInputs(readFileSync(path));
+  inputs = await madeInputs(folder.path);
 });
 afterAll(() => folder.remove());
 
