@@ -9,8 +9,8 @@ import { checkLevel } from "./interval.ts";
 const levels = [0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999];
 
 // biome-ignore format: a table reads by rows.
-// biome-ignore lint/suspicious/noApproximativeNumericConstant: measured to four digits, like its neighbours
 const table: readonly (readonly [number, ...number[]])[] = [
+  // biome-ignore lint/suspicious/noApproximativeNumericConstant: computed to four digits, like its neighbours.
   [1, 1.3863, 2.3026, 2.9957, 3.6889, 4.6052, 5.2983, 5.9915, 7.6009, 9.9035],
   [2, 1.6337, 2.6152, 3.3373, 4.0499, 4.9829, 5.6843, 6.3832, 8.0003, 10.3070],
   [5, 1.9204, 2.9795, 3.7304, 4.4639, 5.4175, 6.1310, 6.8399, 8.4745, 10.7974],
