@@ -47,6 +47,7 @@ export interface CountGroup {
 
 interface Group {
   readonly sample: RowBase & { readonly verifier: string };
+  /** By problem name; further prompts of a name that was met with another one are under name and hash. */
   readonly tallies: Map<string, Tally>;
   repeated: number;
 }
@@ -170,9 +171,11 @@ export class Ledger {
   }
 
   #tallyOf(group: Group, row: Outcome | Count): Tally {
-    const key = row.promptHash + row.problem;
-    const known = group.tallies.get(key);
-    if (known !== undefined) return known;
+    const known = group.tallies.get(row.problem);
+    if (known?.promptHash === row.promptHash) return known;
+    const key = known === undefined ? row.problem : row.promptHash + separator + row.problem;
+    const further = known === undefined ? undefined : group.tallies.get(key);
+    if (further !== undefined) return further;
     const created = new Tally({
       problem: row.problem,
       promptHash: row.promptHash,

@@ -16,13 +16,15 @@ export interface DrawDetail {
 }
 
 interface DrawSet {
-  dense: Uint32Array;
+  readonly name: string;
+  /** Digests by draw number, 0 where unseen: a plain array while it is short, four bytes a draw afterwards. */
+  dense: number[] | Uint32Array;
   /** Draw numbers too far apart for an array. */
   sparse?: Map<number, number>;
   aggregate?: { n: number; correct: number; unscored: number };
 }
 
-const initialCapacity = 4;
+const longestPlain = 64;
 
 export class Tally {
   readonly problem: string;
@@ -33,7 +35,8 @@ export class Tally {
   stopping: StoppingRule | undefined;
   /** Present only if the ledger keeps details. */
   readonly details: DrawDetail[] | undefined;
-  readonly #sets = new Map<string, DrawSet>();
+  /** Nearly always one; a map would cost more than the problem's counts. */
+  #sets: DrawSet[] = [];
 
   constructor(options: { problem: string; promptHash: string; keepDetails: boolean }) {
     this.problem = options.problem;
@@ -73,14 +76,13 @@ export class Tally {
 
   /** Draw sets that are pooled here: more than one means that several runs were appended. */
   get drawSets(): number {
-    return this.#sets.size;
+    return this.#sets.length;
   }
 
   #setOf(name: string): DrawSet {
-    const known = this.#sets.get(name);
-    if (known !== undefined) return known;
-    const created: DrawSet = { dense: new Uint32Array(initialCapacity) };
-    this.#sets.set(name, created);
+    for (const set of this.#sets) if (set.name === name) return set;
+    const created: DrawSet = { name, dense: [] };
+    this.#sets.push(created);
     return created;
   }
 }
@@ -90,22 +92,27 @@ function digestAt(set: DrawSet, draw: number): number {
 }
 
 function storeDigest(set: DrawSet, draw: number, digest: number): void {
-  if (draw >= set.dense.length) {
-    const farAway = draw > 4 * set.dense.length + 1024;
-    if (farAway) {
-      set.sparse ??= new Map();
-      set.sparse.set(draw, digest);
-      return;
-    }
-    const grown = new Uint32Array(Math.max(2 * set.dense.length, draw + 1));
-    grown.set(set.dense);
-    for (const [far, value] of set.sparse ?? []) {
-      if (far < grown.length) {
-        grown[far] = value;
-        set.sparse?.delete(far);
-      }
-    }
-    set.dense = grown;
+  const { dense } = set;
+  if (draw < dense.length) {
+    dense[draw] = digest;
+    return;
   }
-  set.dense[draw] = digest;
+  if (Array.isArray(dense) && draw === dense.length && draw < longestPlain) {
+    dense.push(digest);
+    return;
+  }
+  if (draw > 4 * dense.length + 1024) {
+    set.sparse ??= new Map();
+    set.sparse.set(draw, digest);
+    return;
+  }
+  const grown = new Uint32Array(Math.max(2 * dense.length, draw + 1));
+  grown.set(dense);
+  for (const [far, value] of set.sparse ?? []) {
+    if (far >= grown.length) continue;
+    grown[far] = value;
+    set.sparse?.delete(far);
+  }
+  grown[draw] = digest;
+  set.dense = grown;
 }
