@@ -2,6 +2,7 @@
 import { humanEval } from "./human-eval.ts";
 import type { Importer } from "./importer.ts";
 import { inspect } from "./inspect.ts";
+import { lighteval } from "./lighteval.ts";
 import { lmEval } from "./lm-eval.ts";
 import { monkeys } from "./monkeys.ts";
 import { serverDump } from "./server-dump.ts";
@@ -20,6 +21,7 @@ export const importers: readonly Importer[] = [
   serverDump,
   verl,
   trl,
+  lighteval,
   table,
 ];
 

@@ -4,7 +4,7 @@
  * log-likelihood tasks the gold continuation is data and the distractors are choices.
  */
 import { crc32 } from "node:zlib";
-import type { Outcome, Row, RowBase } from "../record/index.ts";
+import type { Row, RowBase } from "../record/index.ts";
 import { fileFingerprint } from "./byte-source.ts";
 import {
   DrawNumbers,
@@ -23,6 +23,7 @@ import {
 import type { ImportContext, Importer } from "./importer.ts";
 import { leadingKeys } from "./json-pieces.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import { type Judgement, judgement, unscored } from "./judgement.ts";
 import {
   generatedTexts,
   isVote,
@@ -289,20 +290,4 @@ class DocumentRows {
     this.#lastSampling = sampling;
     return sampling;
   }
-}
-
-type Judgement = Pick<Outcome, "verdict" | "reason" | "score">;
-
-function unscored(reason: string): Judgement {
-  return { verdict: "unscored", reason };
-}
-
-/** A verdict from a metric's value: 1 is correct, less within [0, 1] is not; anything else says nothing. */
-function judgement(score: number, metric: string): Judgement {
-  if (score === 1) return { verdict: "correct" };
-  if (score === 0) return { verdict: "incorrect" };
-  if (Number.isNaN(score)) return unscored(`${metric} is NaN`);
-  if (score > 0 && score < 1) return { verdict: "incorrect", score };
-  const known = Number.isFinite(score) ? { score } : {};
-  return { ...unscored(`${metric} is not within [0, 1]`), ...known };
 }

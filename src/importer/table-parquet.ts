@@ -15,7 +15,7 @@ import type { TableRecord } from "./table-record.ts";
 
 const memoryLimit = "384MB";
 /** Roles whose values are names: read as text, so that integers of any size keep their digits. */
-const nameRoles = new Set(["model", "task", "problem", "verifier"]);
+const nameRoles = new Set(["model", "task", "problem", "verifier", "sampler"]);
 
 /** Columns of the first rows with their values. */
 export async function parquetPreview(path: string, rows: number): Promise<ColumnSample> {
@@ -28,8 +28,13 @@ export async function parquetPreview(path: string, rows: number): Promise<Column
   });
 }
 
-/** A column to read, or with several names a field within a column of structs. */
-export type ParquetField = readonly [column: string, ...fields: string[]];
+/** A field to read: a column, or a field within a column of structs. */
+export interface ParquetField {
+  readonly name: string;
+  readonly path: readonly [column: string, ...fields: string[]];
+  /** Hand on, in place of a list, its length, or of a list of lists their lengths: long ones never arrive here. */
+  readonly as?: "length" | "lengths";
+}
 
 /** Names of the columns and, after a point, of the fields of struct columns; empty for a file that is no Parquet. */
 export async function parquetFields(head: InputHead): Promise<ReadonlySet<string>> {
@@ -63,24 +68,24 @@ function fieldsOf(path: string): Promise<ReadonlySet<string>> {
   });
 }
 
-/** The rows with some fields, each under its last name; `line` is the row's number from 1. */
-export async function* parquetFieldRecords(
+/** The rows with some fields; `line` is the row's number from 1. */
+export function parquetFieldRecords(
   path: string,
   fields: readonly ParquetField[],
   context: ImportContext,
 ): AsyncGenerator<TableRecord[]> {
-  const columns = fields.map((field) => field.at(-1) ?? "");
-  const expressions = fields.map(([column, ...names]) =>
-    names.reduce((sql, name) => `struct_extract(${sql}, ${quoted(name, "'")})`, quoted(column, '"')),
+  const columns = fields.map(({ name }) => name);
+  const selected = [...fields.map(fieldSql), "file_row_number + 1", "1", "0"].join(", ");
+  return streamed(path, (source) => ({ columns, sql: `SELECT ${selected} FROM ${source}` }), context);
+}
+
+function fieldSql({ path: [column, ...names], as }: ParquetField): string {
+  const value = names.reduce(
+    (sql, name) => `struct_extract(${sql}, ${quoted(name, "'")})`,
+    quoted(column, '"'),
   );
-  yield* streamed(
-    path,
-    (source) => ({
-      columns,
-      sql: `SELECT ${[...expressions, "file_row_number + 1", "1", "0"].join(", ")} FROM ${source}`,
-    }),
-    context,
-  );
+  if (as === "length") return `len(${value})`;
+  return as === "lengths" ? `list_transform(${value}, lambda item: len(item))` : value;
 }
 
 /** The rows with the columns that have a role; `line` is the row's number from 1. */

@@ -37,7 +37,7 @@ async function* readTrl(path: string, context: ImportContext): AsyncGenerator<Ro
   const numeric = columns.filter((column) => isNumeric(sample.map((record) => fieldOf(record, column))));
   const chosen = rolloutColumns(sample, { scores: rewardsAmong(numeric), columns: numeric });
   const maker = new RolloutRows({ path, context, drawSet: await fileFingerprint(path), columns: chosen });
-  const read = ["step", "prompt", "completion", ...numeric].map((name) => [name] as const);
+  const read = ["step", "prompt", "completion", ...numeric].map((name) => ({ name, path: [name] as const }));
   let rows: Row[] = [];
   for await (const records of parquetFieldRecords(path, read, context)) {
     for (const { record, line } of records) {

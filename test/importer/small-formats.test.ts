@@ -120,6 +120,7 @@ describe("formats and folders", () => {
       "server-dump",
       "verl",
       "trl",
+      "lighteval",
       "table",
     ]);
     expect(importers.map(({ name }) => name)).toEqual(formats().map(({ name }) => name));

@@ -180,8 +180,16 @@ const trlSql = `SELECT '20' AS step, [{'role': 'user', 'content': 'Q' || (i // 2
   [{'role': 'assistant', 'content': 'answer ' || i}] AS completion,
   (i % 2)::DOUBLE AS accuracy_reward, 0.25 AS format_reward, 0.5 - (i % 2) AS advantage FROM range(4) t(i)`;
 
+/** lighteval: a generated answer, and two documents whose choices are scored. */
+export const lightevalSql = `SELECT
+  {'query': 'Q' || i, 'choices': ['yes', 'no'], 'gold_index': [i % 2], 'id': i::VARCHAR, 'task_name': 'small'} AS doc,
+  {'text': CASE i WHEN 0 THEN ['an answer'] ELSE []::VARCHAR[] END,
+   'logprobs': CASE i WHEN 0 THEN []::DOUBLE[] ELSE [-1.5, -0.25 * i] END,
+   'output_tokens': CASE i WHEN 0 THEN [[1, 2]] ELSE [[3], [4, 5]] END} AS model_response,
+  {'acc': (i % 2)::DOUBLE} AS metric FROM range(3) t(i)`;
+
 /** Queries of the Parquet files among the small inputs. */
-export const parquetQueries = { likelihoods: likelihoodSql, trl: trlSql };
+export const parquetQueries = { likelihoods: likelihoodSql, trl: trlSql, lighteval: lightevalSql };
 
 const evaluation = {
   eval_id: "eval1",
@@ -355,7 +363,7 @@ export async function madeInputs(folder: string): Promise<SmallInput[]> {
 /** Titles of the small inputs. */
 export function inputTitles(): string[] {
   const none = Buffer.alloc(0);
-  return smallInputs({ likelihoods: none, trl: none }).map(({ title }) => title);
+  return smallInputs({ likelihoods: none, trl: none, lighteval: none }).map(({ title }) => title);
 }
 
 function smallInputs(parquet: ParquetBytes): SmallInput[] {
@@ -402,6 +410,7 @@ function smallInputs(parquet: ParquetBytes): SmallInput[] {
     { title: "table, parquet", name: "likelihoods.parquet", bytes: parquet.likelihoods },
     text("verl", "10.jsonl", verlLines),
     { title: "trl", name: "completions_00020.parquet", bytes: parquet.trl },
+    { title: "lighteval", name: "details_small_2026-01-01T00-00-00.parquet", bytes: parquet.lighteval },
     { title: "table, gzip", name: "counts.jsonl.gz", bytes: gzipSync(countLines) },
     {
       title: "human-eval, zstd",
