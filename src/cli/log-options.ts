@@ -41,6 +41,7 @@ const mappableFields: readonly MappableField[] = [
   "temperature",
   "unscored",
   "logprob",
+  "sampler",
   "prompt",
   "response",
   "verifier",

@@ -54,6 +54,8 @@ export type MappableField =
   | "temperature"
   | "unscored"
   | "logprob"
+  /** The model that drew a response, for log-probabilities that `model` gives it. */
+  | "sampler"
   | "prompt"
   | "response"
   | "verifier";

@@ -98,6 +98,7 @@ const usualNames: Readonly<Record<ColumnRole, readonly string[]>> = {
     "log_likelihood",
     "loglikelihood",
   ],
+  sampler: ["sampler", "drawn_by", "sampled_by", "generator", "sampler_model"],
   prompt: ["prompt", "question", "query", "problem_text"],
   response: [
     "response",
@@ -220,12 +221,28 @@ export function recogniseColumns(
   if (hasCounts) find("k", mostly(isCountLike));
   else {
     find("logprob", mostly(isRewardLike));
+    if (roles.logprob !== undefined) {
+      find(
+        "sampler",
+        mostly((value) => typeof value === "string"),
+      );
+    }
     find("negativeLogprob", mostly(isNumberLike));
   }
 
   if (roles.problem === undefined && roles.prompt === undefined) return undefined;
   const listVerdicts = roles.correct !== undefined && (sample.get(roles.correct) ?? []).some(Array.isArray);
   if (hasCounts && !listVerdicts) return { roles, shape: "counts" };
+  if (roles.sampler !== undefined) {
+    if (roles.logprob === undefined) {
+      throw new InputError(
+        `--map sampler=${roles.sampler}: needs a column of log-probabilities (--map logprob=…)`,
+      );
+    }
+    // Several models score what one of them drew: a verdict beside a score is not of the model that scores.
+    const { correct: _verdict, reward: _reward, gold: _gold, answer: _answer, ...used } = roles;
+    return { roles: used, shape: "likelihoods" };
+  }
   if (evidence !== undefined) return { roles, shape: "draws" };
   if (roles.logprob !== undefined) return { roles, shape: "likelihoods" };
   return undefined;

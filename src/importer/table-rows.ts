@@ -48,6 +48,8 @@ export class TableRows {
   readonly #samplings = new Map<number | undefined, SharedSampling>();
   readonly #promptHashes = new Map<string, string>();
   readonly #counts = new CountIndex();
+  /** Digests of responses that several models scored. */
+  readonly #responses = new Map<string, number>();
   rowsBeyond = 0;
 
   /** `drawSet` names the file; it is not used where a column numbers the draws. */
@@ -174,10 +176,10 @@ export class TableRows {
     const rows: Row[] = [];
     const draws = listLength(cells);
     if (draws === undefined) {
-      this.#appendDraw(rows, input, { base, cells, draw: this.#drawOf(input, base, 1) });
+      this.#appendDraw(rows, input, { base, cells, draw: this.#drawOf(input, base, { draws: 1 }) });
       return rows;
     }
-    const first = this.#drawOf(input, base, draws);
+    const first = this.#drawOf(input, base, { draws });
     for (let index = 0; index < draws; index += 1) {
       const items: DrawCells = {
         correct: itemOf(cells.correct, index),
@@ -193,9 +195,13 @@ export class TableRows {
     return rows;
   }
 
-  #drawOf(input: TableRecord, base: RowBase, draws: number): number {
+  #drawOf(
+    input: TableRecord,
+    base: RowBase,
+    { draws, drawnBy = "" }: { draws: number; drawnBy?: string | undefined },
+  ): number {
     if (this.#table.roles.draw !== undefined) return this.#required(input, "draw", countIn);
-    return this.#draws.take(keyOf(base), draws);
+    return this.#draws.take(`${keyOf(base)}\u0000${drawnBy}`, draws);
   }
 
   #appendDraw(rows: Row[], input: TableRecord, one: { base: RowBase; cells: DrawCells; draw: number }): void {
@@ -224,7 +230,17 @@ export class TableRows {
     if (cells.logprob !== undefined && !isAbsent(cells.logprob.value)) {
       const logProbability = logProbabilityIn(cells.logprob);
       const method = `file, column ${roles.logprob}`;
-      rows.push({ kind: "likelihood", ...base, drawSet, draw, role: "draw", logProbability, method });
+      const drawnBy = base.model;
+      rows.push({
+        kind: "likelihood",
+        ...base,
+        drawSet,
+        draw,
+        role: "draw",
+        drawnBy,
+        logProbability,
+        method,
+      });
     }
     if (!this.#context.options.texts || response === undefined) return;
     const prompt = this.#read(input, "prompt", textIn);
@@ -259,6 +275,10 @@ export class TableRows {
 
   #likelihoodRows(input: TableRecord): Row[] {
     const base = this.#base(input);
+    // A row takes its number before it can be rejected, so that those after it keep theirs.
+    const drawnBy =
+      this.#table.roles.sampler === undefined ? undefined : this.#required(input, "sampler", nameIn);
+    const draw = this.#drawOf(input, base, { draws: 1, drawnBy });
     const logProbability = this.#required(input, "logprob", logProbabilityIn);
     const negative = this.#read(input, "negativeLogprob", numberIn);
     if (negative !== undefined && Math.abs(negative + logProbability) > 1e-9 * Math.abs(negative) + 1e-12) {
@@ -268,17 +288,30 @@ export class TableRows {
         `${shown(negative)} is not the negative of ${roles.logprob}`,
       );
     }
+    if (drawnBy !== undefined) this.#checkSameResponse(input, { base, drawnBy, draw });
+    const role = drawnBy === undefined ? ("data" as const) : ("draw" as const);
+    const method = `file, column ${this.#table.roles.logprob}`;
+    const drawer = drawnBy !== undefined && { drawnBy };
     return [
-      {
-        kind: "likelihood",
-        ...base,
-        drawSet: this.#drawSet,
-        draw: this.#drawOf(input, base, 1),
-        role: "data",
-        logProbability,
-        method: `file, column ${this.#table.roles.logprob}`,
-      },
+      { kind: "likelihood", ...base, drawSet: this.#drawSet, draw, role, ...drawer, logProbability, method },
     ];
+  }
+
+  /** Rows of two models with the same number must speak of the same response, where the table holds its text. */
+  #checkSameResponse(input: TableRecord, drawn: { base: RowBase; drawnBy: string; draw: number }): void {
+    const text = this.#read(input, "response", textIn);
+    if (text === undefined) return;
+    const { base, drawnBy, draw } = drawn;
+    const key = `${drawnBy}\u0000${base.task}\u0000${base.promptHash}\u0000${base.problem}\u0000${base.samplingHash}\u0000${draw}`;
+    const digest = crc32(text);
+    const known = this.#responses.get(key);
+    if (known === undefined) this.#responses.set(key, digest);
+    else if (known !== digest) {
+      throw new FieldError(
+        this.#table.roles.response ?? "response",
+        `response ${draw} of ${shown(drawnBy)} to this problem has another text under another model: number the responses with a draw column`,
+      );
+    }
   }
 }
 
