@@ -2,7 +2,10 @@
 import { nameOf } from "./draws.ts";
 import { asRecord, fieldOf } from "./json-text.ts";
 
-/** Messages joined with their roles; a single message of a user is its own text. Undefined where one has no text. */
+/**
+ * Messages joined with their roles: what a chat template makes of a question is not the bare question. A single message of
+ * the assistant is its own text. Undefined where a message has no text.
+ */
 export function messagesText(messages: readonly unknown[]): string | undefined {
   const parts = messages.map((message) => {
     const record = asRecord(message);
@@ -11,7 +14,7 @@ export function messagesText(messages: readonly unknown[]): string | undefined {
   });
   if (parts.length === 0 || parts.some((part) => part === undefined)) return undefined;
   const only = parts[0];
-  if (parts.length === 1 && only?.role !== "system") return only?.text;
+  if (parts.length === 1 && only?.role === "assistant") return only?.text;
   return parts.map((part) => `${part?.role}: ${part?.text}`).join("\n");
 }
 

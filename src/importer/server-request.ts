@@ -128,6 +128,11 @@ const neutralValues: Readonly<Record<string, readonly (number | boolean)[]>> = {
   typical_p: [1],
   ignore_eos: [false],
   min_tokens: [0],
+  dynatemp_range: [0],
+  xtc_probability: [0],
+  dry_multiplier: [0],
+  mirostat: [0],
+  top_n_sigma: [-1, 0],
 };
 
 /** Sampling settings as far as request and response tell them. */

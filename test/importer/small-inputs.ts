@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { serverDumpRecords } from "./server-answers.ts";
 import { type ZipMember, zipOf, zstdFrames } from "./zip-writer.ts";
 
 export interface SmallInput {
@@ -65,101 +66,6 @@ export const lmEvalChoiceLines = lines(
     acc: doc === 0 ? 1 : 0,
   })),
 );
-
-/** Completions with echo, one with a prompt to tell the boundary by, and sampled answers of the usual servers. */
-export const serverDumpLines = lines([
-  {
-    prompt: "Two and two",
-    request: { model: "m", prompt: "Two and two is four", echo: true, logprobs: 1, max_tokens: 0 },
-    response: {
-      object: "text_completion",
-      model: "m",
-      choices: [
-        {
-          index: 0,
-          text: "Two and two is four",
-          finish_reason: "length",
-          logprobs: {
-            tokens: ["Two", " and", " two", " is", " four"],
-            token_logprobs: [null, -1.5, -0.25, -0.5, -0.125],
-            text_offset: [0, 3, 7, 11, 14],
-          },
-        },
-      ],
-    },
-  },
-  {
-    request: { messages: [{ role: "user", content: "Hi" }], temperature: 1, n: 2, seed: 7 },
-    response: {
-      object: "chat.completion",
-      model: "m",
-      choices: [
-        {
-          index: 0,
-          message: { role: "assistant", content: "Hey" },
-          finish_reason: "stop",
-          logprobs: { content: [{ token: "Hey", logprob: -0.5, top_logprobs: [] }] },
-        },
-        {
-          index: 1,
-          message: { role: "assistant", content: "Ho!" },
-          finish_reason: "length",
-          logprobs: {
-            content: [
-              { token: "Ho", logprob: -1.5 },
-              { token: "!", logprob: -0.25 },
-            ],
-          },
-        },
-      ],
-    },
-  },
-  {
-    request: { prompt: [5, 17, 9], prompt_logprobs: 1, max_tokens: 1 },
-    response: {
-      object: "text_completion",
-      model: "m",
-      choices: [
-        {
-          index: 0,
-          text: "x",
-          finish_reason: "length",
-          logprobs: null,
-          prompt_logprobs: [
-            null,
-            {
-              "9": { logprob: -0.5, rank: 1, decoded_token: "b" },
-              "17": { logprob: -2.5, rank: 3, decoded_token: "a" },
-            },
-            { "9": { logprob: -0.75, rank: 1, decoded_token: "b" } },
-          ],
-        },
-      ],
-    },
-  },
-  {
-    request: { text: "Say", sampling_params: { temperature: 0.5, max_new_tokens: 4 } },
-    response: {
-      text: " yes",
-      meta_info: {
-        id: "1",
-        finish_reason: { type: "stop" },
-        prompt_tokens: 1,
-        output_token_logprobs: [
-          [-0.5, 3, " yes"],
-          [-0.125, 0, null],
-        ],
-      },
-    },
-  },
-  {
-    content: " no",
-    prompt: "Say",
-    model: "m",
-    generation_settings: { temperature: 1, top_k: 0, top_p: 1, min_p: 0 },
-    completion_probabilities: [{ id: 4, token: " no", logprob: -0.375, top_logprobs: [] }],
-  },
-]);
 
 /** verl: two groups of two draws at one step. */
 export const verlLines = lines(
@@ -375,19 +281,8 @@ function smallInputs(parquet: ParquetBytes): SmallInput[] {
   return [
     text("lm-eval", "samples_sums_2026-01-01T00-00-00.000001.jsonl", lmEvalLines),
     text("lm-eval, multiple choice", "samples_small_2026-01-01T00-00-00.000001.jsonl", lmEvalChoiceLines),
-    text("server-dump", "answers.jsonl", serverDumpLines),
-    text(
-      "server-dump, json array",
-      "answers.json",
-      JSON.stringify(
-        serverDumpLines
-          .trim()
-          .split("\n")
-          .map((line) => JSON.parse(line)),
-        undefined,
-        1,
-      ),
-    ),
+    text("server-dump", "answers.jsonl", lines(serverDumpRecords)),
+    text("server-dump, json array", "answers.json", JSON.stringify(serverDumpRecords, undefined, 1)),
     text("inspect json", "log.json", inspectDocument),
     { title: "inspect eval, deflate", name: "log.eval", bytes: zipOf(inspectMembers()) },
     { title: "inspect eval, zstd", name: "zstd.eval", bytes: zipOf(inspectMembers("zstd")) },
