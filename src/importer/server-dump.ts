@@ -29,7 +29,7 @@ import type { TokenPart } from "./server-tokens.ts";
 export const serverDump: Importer = {
   name: "server-dump",
   summary:
-    "answers of completion servers (OpenAI, vLLM, SGLang, llama.cpp; .json, .jsonl), alone or as {request, response}: choices with logprobs, prompt_logprobs, meta_info, completion_probabilities",
+    "answers of OpenAI, vLLM, SGLang and llama.cpp servers (.json, .jsonl), alone or as {request, response}",
   recognise(head) {
     const records = firstRecords(head);
     if (records.length > 0) return records.some((record) => exchangesOf(record).length > 0) ? 0.85 : 0;
