@@ -112,7 +112,8 @@ export function offsetSelection(
 ): OffsetTournament | undefined {
   const models = task.candidates.map(({ model }) => model);
   const usable = drawn.filter(
-    ({ role, drawnBy, candidates }) =>
+    ({ task: name, role, drawnBy, candidates }) =>
+      name === task.task &&
       role === "draw" &&
       drawnBy !== undefined &&
       models.includes(drawnBy) &&

@@ -91,6 +91,54 @@ describe("commands on log-probabilities", () => {
     expect(result.crossEntropy.winner).toBe("teacher");
   });
 
+  test("the offset tournament charges an opponent for what it could claim on the candidate's own draws", async () => {
+    // On data, half of the responses are 20 times as probable under "bold" as under "plain", and the other half under
+    // "plain" as under "bold". On plain's own draws bold claims nothing; on bold's draws plain claims a tenth.
+    const row = (model: string, problem: string, logprob: number, sampler?: string) =>
+      JSON.stringify({ model, task: "t", problem, logprob, ...(sampler !== undefined && { sampler }) });
+    const data: string[] = [];
+    const draws: string[] = [];
+    for (let index = 0; index < 40; index += 1) {
+      const bold = index % 2 === 0 ? -2 : -2 - Math.log(20);
+      const plain = index % 2 === 0 ? -2 - Math.log(20) : -2;
+      data.push(row("bold", `p${index}`, bold), row("plain", `p${index}`, plain));
+      for (let draw = 0; draw < 10; draw += 1) {
+        draws.push(row("plain", `p${index}`, -3, "plain"), row("bold", `p${index}`, -3, "plain"));
+        const claimed = draw === 0 ? -4 + Math.log(20) : -4;
+        draws.push(row("bold", `p${index}`, -4, "bold"), row("plain", `p${index}`, claimed, "bold"));
+      }
+    }
+    await writeFile(join(folder, "data.jsonl"), `${data.join("\n")}\n`);
+    await writeFile(join(folder, "draws.jsonl"), `${draws.join("\n")}\n`);
+    const words = [
+      "select",
+      "data.jsonl",
+      "draws.jsonl",
+      "--n",
+      "16",
+      "--offset",
+      "0",
+      "--estimator",
+      "on-policy",
+    ];
+    const result = await json(words);
+    expect(result.tournament.scores.map(({ score }: { score: number }) => score)).toEqual([0.5, 0.5]);
+    expect(result.offset).toMatchObject({ gamma: 1, method: "on-policy", winner: "bold" });
+    const scores = Object.fromEntries(
+      result.offset.scores.map(({ model, score }: { model: string; score: number }) => [model, score]),
+    );
+    expect(scores.plain).toBeCloseTo(0.5, 9);
+    expect(scores.bold).toBeCloseTo(0.5 - 2 * 0.1, 9);
+    const without = await lmcov(["select", "data.jsonl", "--n", "16", "--offset", "0"], { cwd: folder });
+    expect(without.code).toBe(2);
+    expect(without.stderr).toContain("--offset needs responses drawn by the candidates");
+    const tooSmall = await lmcov(["select", "data.jsonl", "draws.jsonl", "--n", "4", "--offset", "0"], {
+      cwd: folder,
+    });
+    expect(tooSmall.code).toBe(2);
+    expect(tooSmall.stderr).toMatch(/N ≥ 8|8γ|at least 8/);
+  });
+
   test("mixture: the teacher alone, with its certificate in-sample and its draws", async () => {
     const { tasks } = await json(["mixture", "scores.jsonl", "--n", "2,4", "--draw", "100"]);
     const [task] = tasks;
