@@ -4,6 +4,7 @@ import {
   type Cell,
   countText,
   type LikelihoodTask,
+  listText,
   plural,
   type TableColumn,
   tableLines,
@@ -19,7 +20,19 @@ export function taskLines(task: LikelihoodTask, models: readonly ModelProfile[])
   if (first !== undefined)
     lines.push(kindText(first), ...profileTable(telling.map(({ profile }) => profile)));
   lines.push(...silentLines(models.filter(({ profile }) => !profile.informative)));
+  const doubtful = models.filter(wasNotDrawnByReference);
+  if (doubtful.length > 0) {
+    const names = listText(doubtful.map(({ profile }) => profile.model));
+    lines.push(
+      `These responses cannot all have been drawn from ${doubtful[0]?.reference ?? "the reference"} as it scored them: the KL divergence or the Hellinger distance to ${names} comes out below 0 beyond noise.`,
+    );
+  }
   return [...lines, "", ...divergenceTable(models)];
+}
+
+/** Neither quantity can be negative for responses drawn from the reference. */
+export function wasNotDrawnByReference({ kl, squaredHellinger }: ModelProfile): boolean {
+  return [kl, squaredHellinger].some((mean) => mean?.upper !== undefined && mean.upper < 0);
 }
 
 function silentLines(silent: readonly ModelProfile[]): string[] {

@@ -119,6 +119,20 @@ describe("the report", () => {
     expect(passAtKAgreement(analysis, models.slice(0, 3), { ...options, k: 100 })).toBeUndefined();
   });
 
+  test("sees a turn in RL logs too, where each step has prompts of its own", () => {
+    const ownProblems = (model: ModelCounts): ModelCounts => ({
+      ...model,
+      problems: model.problems.map((count) => ({ ...count, problem: `${model.step} ${count.problem}` })),
+    });
+    const { verdict } = report(trajectory.map(ownProblems));
+    expect(verdict[0]).toMatch(
+      /^Coverage turns at step 100: pass@100 of model falls from 1 to 0\.700 at step 400/,
+    );
+    expect(verdict[1]).toContain("too few problems in common");
+    const noise = [100, 200, 400].map((step) => ownProblems(checkpoint(step, 0.1, 10)));
+    expect(report(noise).verdict.join(" ")).not.toContain("Coverage turns");
+  });
+
   test("does not call a loss falling that rises", () => {
     const { verdict } = report(trajectory, [scores([25, 28, 30])]);
     expect(verdict[1]).toContain("Coverage turns");

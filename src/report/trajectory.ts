@@ -5,6 +5,7 @@ import {
   type DifferenceEstimate,
   type PassAtKComparison,
   pairedDifferences,
+  unpairedDifference,
 } from "../selection/index.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
 
@@ -18,14 +19,17 @@ export interface Trajectory {
   readonly turn: Turn | undefined;
 }
 
-/** pass@k falls after a checkpoint: the last one is outside the set that cannot be told from the best. */
+/**
+ * pass@k falls after a checkpoint: the last one is outside the set that cannot be told from the best, or, where each
+ * checkpoint has problems of its own (as in RL logs), the unpaired fall is beyond noise.
+ */
 export interface Turn {
   readonly best: TurnPoint;
   readonly last: TurnPoint;
-  /** pass@k of the best less that of the last, paired over their common problems. */
-  readonly fall: DifferenceEstimate;
+  /** pass@k of the best less that of the last, paired where the checkpoints were compared in pairs. */
+  readonly fall: Pick<DifferenceEstimate, "estimate" | "lower" | "upper">;
   /** pass@1 of the last less that of the best. */
-  readonly rise: DifferenceEstimate;
+  readonly rise: Pick<DifferenceEstimate, "estimate" | "lower" | "upper">;
 }
 
 export interface TurnPoint {
@@ -75,43 +79,86 @@ function turnOf(
   checkpoints: Trajectory["checkpoints"],
   { k, level, comparison }: TrajectoryOptions,
 ): Turn | undefined {
-  const point = ({ at, analysis }: Trajectory["checkpoints"][number]): TurnPoint | undefined => {
-    const value = (draws: number) => analysis.measured.find((estimate) => estimate.k === draws)?.estimate;
-    const passAtK = value(k);
-    return passAtK === undefined ? undefined : { at, passAt1: value(1), passAtK };
-  };
-  const set = comparison?.comparisons.find((at) => at.k === k);
-  const best = checkpoints.find(({ analysis }) => analysis.counts.label === set?.best);
   const last = checkpoints.at(-1);
-  if (k === 1 || set === undefined || best === undefined || last === undefined || best === last)
-    return undefined;
-  const below = set.members.some(({ model, inSet }) => model === last.analysis.counts.label && !inSet);
-  const from = point(best);
-  const to = point(last);
-  if (!below || from === undefined || to === undefined) return undefined;
-  const fall = difference({ from: best.analysis, to: last.analysis, k, level });
-  const rise = difference({ from: last.analysis, to: best.analysis, k: 1, level });
+  if (k === 1 || last === undefined) return undefined;
+  const set = comparison?.comparisons.find((at) => at.k === k);
+  const best =
+    set === undefined
+      ? highest(checkpoints, k)
+      : checkpoints.find(({ analysis }) => analysis.counts.label === set.best);
+  if (best === undefined || best === last) return undefined;
+  const from = pointOf(best, k);
+  const to = pointOf(last, k);
+  if (from === undefined || to === undefined) return undefined;
+  const paired = set !== undefined;
+  const fall = difference({ from: best.analysis, to: last.analysis, k, level, paired });
+  const rise = difference({ from: last.analysis, to: best.analysis, k: 1, level, paired });
   if (fall === undefined || rise === undefined) return undefined;
-  return { best: from, last: to, fall, rise };
+  const below = paired
+    ? set.members.some(({ model, inSet }) => model === last.analysis.counts.label && !inSet)
+    : fallsBeyondNoise({ best, last, k, level, checkpoints: checkpoints.length });
+  return below ? { best: from, last: to, fall, rise } : undefined;
 }
 
-/** pass@k of one model less that of another over their common problems; undefined below two of them. */
+/** The best was chosen among all earlier checkpoints, so each of the comparisons has its share of the error (Bonferroni). */
+function fallsBeyondNoise(input: {
+  readonly best: Trajectory["checkpoints"][number];
+  readonly last: Trajectory["checkpoints"][number];
+  readonly k: number;
+  readonly level: number;
+  readonly checkpoints: number;
+}): boolean {
+  const level = 1 - (1 - input.level) / (input.checkpoints - 1);
+  const fall = difference({
+    from: input.best.analysis,
+    to: input.last.analysis,
+    k: input.k,
+    level,
+    paired: false,
+  });
+  return fall?.lower !== undefined && fall.lower > 0;
+}
+
+function pointOf({ at, analysis }: Trajectory["checkpoints"][number], k: number): TurnPoint | undefined {
+  const value = (draws: number) => analysis.measured.find((estimate) => estimate.k === draws)?.estimate;
+  const passAtK = value(k);
+  return passAtK === undefined ? undefined : { at, passAt1: value(1), passAtK };
+}
+
+function highest(
+  checkpoints: Trajectory["checkpoints"],
+  k: number,
+): Trajectory["checkpoints"][number] | undefined {
+  const value = (checkpoint: Trajectory["checkpoints"][number]) => pointOf(checkpoint, k)?.passAtK ?? -1;
+  return checkpoints.reduce<Trajectory["checkpoints"][number] | undefined>(
+    (best, checkpoint) => (best === undefined || value(checkpoint) > value(best) ? checkpoint : best),
+    undefined,
+  );
+}
+
+/** pass@k of one model less that of another: over common problems where paired, else of their own problems. */
 function difference(input: {
   readonly from: ModelAnalysis;
   readonly to: ModelAnalysis;
   readonly k: number;
   readonly level: number;
-}): DifferenceEstimate | undefined {
-  const { from, to, k, level } = input;
-  const aligned = alignProblems(
-    [from, to].map(({ counts }) => ({
-      model: counts.label,
-      problems: counts.problems.map((problem) => ({
-        problem: problem.problem,
-        value: passAtK({ ...problem, k }),
-      })),
+  readonly paired: boolean;
+}): Pick<DifferenceEstimate, "estimate" | "lower" | "upper"> | undefined {
+  const { from, to, k, level, paired } = input;
+  const values = [from, to].map(({ counts }) => ({
+    model: counts.label,
+    problems: counts.problems.map((problem) => ({
+      problem: problem.problem,
+      value: passAtK({ ...problem, k }),
     })),
-  );
+  }));
+  if (!paired) {
+    const [left, right] = values.map(({ problems }) => Float64Array.from(problems, ({ value }) => value));
+    return left === undefined || right === undefined
+      ? undefined
+      : unpairedDifference({ left, right }, { level });
+  }
+  const aligned = alignProblems(values);
   const [left, right] = aligned.models;
   if (left === undefined || right === undefined || aligned.problems.length < 2) return undefined;
   return pairedDifferences(

@@ -15,7 +15,11 @@ export function verdictSentences(
   if (chosen === undefined) return [];
   const compared = task.models.length === 1 || task.comparison !== undefined;
   const evident = chosen.measured.some((at) => at.k === task.decidingK && !isVacuous(at));
-  if (!compared || !evident) return [choiceSentence(task, chosen)];
+  if (!evident) return [choiceSentence(task, chosen)];
+  if (!compared)
+    return [turnSentence(task, likelihoods), choiceSentence(task, chosen)].filter(
+      (sentence) => sentence !== undefined,
+    );
   const sentences = [
     choiceSentence(task, chosen),
     turnSentence(task, likelihoods) ?? disagreementSentence(task, chosen),

@@ -16,3 +16,4 @@ export {
   type PassAtKComparison,
   passAtKComparison,
 } from "./pass-at-k-comparison.ts";
+export { type UnpairedDifference, unpairedDifference } from "./unpaired-difference.ts";

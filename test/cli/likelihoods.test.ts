@@ -70,6 +70,18 @@ describe("commands on log-probabilities", () => {
     expect(models[0].kl).toBeUndefined();
   });
 
+  test("responses that the named model cannot have drawn are said to be so", async () => {
+    const { code, stdout } = await lmcov(["profile", "scores.jsonl", "--drawn-by", "worse", "--n", "2"], {
+      cwd: folder,
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain("These responses cannot all have been drawn from worse as it scored them");
+    const honest = await lmcov(["profile", "scores.jsonl", "--drawn-by", "teacher", "--n", "2"], {
+      cwd: folder,
+    });
+    expect(honest.stdout).not.toContain("cannot all have been drawn");
+  });
+
   test("bounds are shown beside what was measured", async () => {
     const { models } = await json(["bounds", "scores.jsonl", "--drawn-by", "teacher", "--n", "4"]);
     const row = (source: string) =>
