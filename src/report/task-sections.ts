@@ -17,7 +17,11 @@ export interface TaskSectionOptions {
 /** Sections in the order in which they are read. */
 export function taskSections(task: TaskAnalysis, options: TaskSectionOptions): Section[] {
   const { prefix, suffix } = options;
-  const sections = [passAtKSection(task, prefix, suffix), ...trajectorySections(task, prefix, suffix)];
+  const sections = [
+    passAtKSection(task, prefix, suffix),
+    ...bestAtEachKSections(task, prefix, suffix),
+    ...trajectorySections(task, prefix, suffix),
+  ];
   const beyond = forecastSection(task, prefix, suffix);
   if (beyond !== undefined) sections.push(beyond);
   const reach = reachSection(task, prefix, suffix);
@@ -85,6 +89,31 @@ function chartSeries(models: readonly ModelAnalysis[]): PassAtKSeries[] {
   }));
 }
 
+/** Whether the choice depends on k; nothing to say for a single k. */
+function bestAtEachKSections(task: TaskAnalysis, prefix: string, suffix: string): Section[] {
+  const { comparison } = task;
+  if (comparison === undefined || comparison.comparisons.length < 2) return [];
+  const rows = comparison.comparisons.map(({ k, best, members }) => {
+    const beside = members.filter(({ model, inSet }) => inSet && model !== best).map(({ model }) => model);
+    return { k, best, beside: beside.length === 0 ? "none" : listText(beside) };
+  });
+  return [
+    {
+      id: `${prefix}best-at-each-k`,
+      title: `Best at each k${suffix}`,
+      explanation: `The model with the highest pass@k on the common problems, and those not told apart from it at that k (${levelText(task)}, each k by itself).`,
+      table: {
+        columns: [
+          { key: "k", title: "k", kind: "count" },
+          { key: "best", title: "best", kind: "text" },
+          { key: "beside", title: "not told apart from it", kind: "text" },
+        ],
+        rows,
+      },
+    },
+  ];
+}
+
 function trajectorySections(task: TaskAnalysis, prefix: string, suffix: string): Section[] {
   return task.trajectories.map(({ model, unit, checkpoints }, index) => {
     const ks = [...new Set(checkpoints.flatMap(({ analysis }) => analysis.measured.map(({ k }) => k)))];
@@ -97,11 +126,22 @@ function trajectorySections(task: TaskAnalysis, prefix: string, suffix: string):
           : [{ at, estimate: found.estimate, lower: found.lower, upper: found.upper }];
       }),
     }));
+    const columns: TableColumn[] = [
+      { key: "at", title: unit, kind: "count" },
+      ...ks.map((k): TableColumn => ({ key: `k${k}`, title: `pass@${countText(k)}`, kind: "rate" })),
+    ];
+    const rows = checkpoints.map(({ at, analysis }) => {
+      const row: Record<string, Cell> = { at };
+      for (const { k, estimate, lower, upper } of analysis.measured)
+        row[`k${k}`] = { estimate, lower, upper };
+      return row;
+    });
     return {
       id: `${prefix}trajectory-${index + 1}`,
       title: `${model} over training${suffix}`,
-      explanation: `pass@k of the checkpoints by ${unit}, with ${levelText(task)} intervals. Coverage is lost where the lines of large k fall.`,
+      explanation: `pass@k of the checkpoints by ${unit}, with ${levelText(task)} intervals. Coverage is lost where pass@k falls at large k.`,
       chart: { kind: "trajectory" as const, unit, series },
+      table: { columns, rows },
     };
   });
 }
