@@ -1,5 +1,6 @@
 /** The estimates behind `lmcov profile`: for each model of a task its profile, and what may be said beside it. */
 import {
+  answerLogProbabilities,
   type CoverageProfile,
   type CrossEntropy,
   candidateEnvelope,
@@ -15,6 +16,7 @@ import {
   squaredHellinger,
   upperBoundLogRatios,
 } from "../coverage/index.ts";
+import { InputError } from "../record/index.ts";
 import type { LikelihoodTask, ScoredCandidate } from "../report/index.ts";
 import { referenceOf } from "./read-likelihoods.ts";
 
@@ -24,6 +26,7 @@ export interface ProfileRequest {
   readonly reference?: string;
   readonly drawnBy?: string;
   readonly quantile?: readonly number[];
+  readonly answers?: boolean;
 }
 
 export interface ModelProfile {
@@ -34,6 +37,8 @@ export interface ModelProfile {
   readonly reference: string | undefined;
   readonly crossEntropy: CrossEntropy;
   readonly quantiles: readonly LikelihoodQuantile[];
+  /** The same on final answers, where it was asked for: responses of a prompt that share an answer add up. */
+  readonly answers?: CoverageProfile;
   /** Where the responses were drawn from the reference. */
   readonly kl?: MeanEstimate;
   readonly squaredHellinger?: MeanEstimate;
@@ -55,12 +60,33 @@ export function taskProfiles(task: LikelihoodTask, request: ProfileRequest): Mod
         profile: profileOf(sample, task, request),
         envelope: undefined,
         reference: candidate.model,
+        ...(request.answers && {
+          answers: answerProfile({ kind, reference: candidate, model }, task, request),
+        }),
         ...(kind === "reference" && {
           kl: klDivergence(sample, { prompts, level }),
           squaredHellinger: squaredHellinger(sample, { prompts, level }),
         }),
       };
     });
+}
+
+/** Cov_N over answers: log-probabilities of distinct recorded responses with one answer are added (§7.1). */
+function answerProfile(
+  pair: { kind: "reference" | "empirical"; reference: ScoredCandidate; model: ScoredCandidate },
+  task: LikelihoodTask,
+  request: ProfileRequest,
+): CoverageProfile {
+  const { answers, responses, prompts } = task;
+  if (answers === undefined)
+    throw new InputError(`--answers: ${task.task} holds no answers; map their column with --map answer=…`);
+  const known = answers.map((answer, record) => answer ?? `no answer, response ${responses[record]}`);
+  const summed = ({ model, logProbabilities }: ScoredCandidate) => ({
+    model,
+    logProbabilities: answerLogProbabilities({ model, logProbabilities, prompts, answers: known, responses }),
+  });
+  const sample = logRatios({ kind: pair.kind, reference: summed(pair.reference), model: summed(pair.model) });
+  return profileOf(sample, task, request);
 }
 
 function upperBoundProfiles(task: LikelihoodTask, request: ProfileRequest): ModelProfile[] {

@@ -19,6 +19,13 @@ export function taskLines(task: LikelihoodTask, models: readonly ModelProfile[])
   const first = telling[0];
   if (first !== undefined)
     lines.push(kindText(first), ...profileTable(telling.map(({ profile }) => profile)));
+  const answers = models.flatMap((model) => (model.answers === undefined ? [] : [model.answers]));
+  if (answers.length > 0) {
+    lines.push(
+      "On final answers, adding the recorded responses that share one (§7.1):",
+      ...profileTable(answers),
+    );
+  }
   lines.push(...silentLines(models.filter(({ profile }) => !profile.informative)));
   const doubtful = models.filter(wasNotDrawnByReference);
   if (doubtful.length > 0) {

@@ -29,6 +29,7 @@ export function command(): Command {
       "compare with this model; by default the one that drew the responses, if known",
     )
     .option("--drawn-by <model>", "the model that drew the responses, where the log does not say")
+    .option("--answers", "profile of final answers too, from responses that share one")
     .option("--quantile <list>", "likelihood quantiles log Q at these shares of responses", levelsOf)
     .addHelpText("after", examples)
     .action(run);
@@ -60,13 +61,14 @@ async function run(words: string[], options: ProfileOptions): Promise<void> {
   printResult(profiles.map((entry) => taskLines(entry.task, entry.models).join("\n")).join("\n\n"));
 }
 
-function jsonFields({ profile, envelope, ...besides }: ModelProfile) {
+function jsonFields({ profile, envelope, answers, ...besides }: ModelProfile) {
   const { profile: points, model, informative, ...rest } = profile;
   return {
     model,
     profile: points,
     informative,
     ...(envelope !== undefined && { envelope: envelope.profile }),
+    ...(answers !== undefined && { answers: answers.profile }),
     ...besides,
     ...rest,
   };

@@ -70,6 +70,8 @@ function alignedTask(
     })),
     problems: kept.map((record) => group.problems[record] ?? ""),
     prompts: Int32Array.from(kept, (record) => group.prompts[record] ?? 0),
+    answers: group.answers && kept.map((record) => group.answers?.[record]),
+    responses: kept.map((record) => group.responses[record] ?? record),
     records: kept.length,
   };
 }

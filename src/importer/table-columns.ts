@@ -226,6 +226,18 @@ export function recogniseColumns(
         "sampler",
         mostly((value) => typeof value === "string"),
       );
+      // Beside a sampler every row is about one response, and so is its answer, which is no target then.
+      if (roles.sampler !== undefined && roles.answer === undefined) {
+        const { target } = roles;
+        if (
+          map.target === undefined &&
+          target !== undefined &&
+          usualNames.answer.includes(normalisedName(target))
+        ) {
+          roles.answer = target;
+          delete roles.target;
+        } else find("answer");
+      }
     }
     find("negativeLogprob", mostly(isNumberLike));
   }
@@ -240,7 +252,7 @@ export function recogniseColumns(
       );
     }
     // Several models score what one of them drew: a verdict beside a score is not of the model that scores.
-    const { correct: _verdict, reward: _reward, gold: _gold, answer: _answer, ...used } = roles;
+    const { correct: _verdict, reward: _reward, gold: _gold, ...used } = roles;
     return { roles: used, shape: "likelihoods" };
   }
   if (evidence !== undefined) return { roles, shape: "draws" };

@@ -239,6 +239,8 @@ export class TableRows {
         role: "draw",
         drawnBy,
         logProbability,
+        ...(parts.answer !== undefined && { answer: parts.answer }),
+        ...(parts.fingerprint !== undefined && { fingerprint: parts.fingerprint }),
         method,
       });
     }
@@ -291,9 +293,21 @@ export class TableRows {
     if (drawnBy !== undefined) this.#checkSameResponse(input, { base, drawnBy, draw });
     const role = drawnBy === undefined ? ("data" as const) : ("draw" as const);
     const method = `file, column ${this.#table.roles.logprob}`;
-    const drawer = drawnBy !== undefined && { drawnBy };
+    const answer = this.#read(input, "answer", textIn);
+    const text = this.#read(input, "response", textIn);
     return [
-      { kind: "likelihood", ...base, drawSet: this.#drawSet, draw, role, ...drawer, logProbability, method },
+      {
+        kind: "likelihood",
+        ...base,
+        drawSet: this.#drawSet,
+        draw,
+        role,
+        ...(drawnBy !== undefined && { drawnBy }),
+        logProbability,
+        ...(answer !== undefined && { answer }),
+        ...(text !== undefined && { fingerprint: crc32(text) }),
+        method,
+      },
     ];
   }
 

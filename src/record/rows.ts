@@ -63,6 +63,10 @@ export interface Likelihood extends RowBase, DrawKey {
   readonly logProbability: number;
   readonly tokenLogProbabilities?: readonly number[];
   readonly tokenCount?: number;
+  /** The final answer that the response ends in: several responses may share one. */
+  readonly answer?: string;
+  /** CRC-32 of the response's text: tells a response drawn again from another one. */
+  readonly fingerprint?: number;
   /** How it was obtained: server or file, raw or tempered, beginning-of-sequence token, boundary. */
   readonly method: string;
 }

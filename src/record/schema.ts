@@ -68,6 +68,8 @@ const likelihood = z.strictObject({
   logProbability,
   tokenLogProbabilities: z.array(logProbability).optional(),
   tokenCount: count.optional(),
+  answer: text.optional(),
+  fingerprint: count.optional(),
   method: text,
 });
 

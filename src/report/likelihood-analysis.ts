@@ -48,6 +48,9 @@ export interface LikelihoodTask {
   readonly problems: readonly string[];
   /** Number of each record's prompt. */
   readonly prompts: Int32Array;
+  /** Final answers of the records, where the logs hold any, and what tells equal responses. */
+  readonly answers: readonly (string | undefined)[] | undefined;
+  readonly responses: readonly (number | string)[];
   readonly records: number;
 }
 

@@ -71,6 +71,8 @@ function scores(losses: readonly number[]): LikelihoodTask {
     })),
     problems: hardness.map((_, index) => `q${index}`),
     prompts: Int32Array.from(hardness, (_, index) => index),
+    answers: undefined,
+    responses: hardness.map((_, index) => index),
     records,
   };
 }

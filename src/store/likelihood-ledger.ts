@@ -26,6 +26,10 @@ export interface LikelihoodGroup {
   readonly problems: readonly string[];
   /** Number of each record's prompt, from 0: responses of one prompt are a cluster. */
   readonly prompts: Int32Array;
+  /** Each record's final answer; undefined where no record has one. */
+  readonly answers: readonly (string | undefined)[] | undefined;
+  /** What tells equal responses: the text's digest where known, else the record's own number. */
+  readonly responses: readonly (number | string)[];
 }
 
 interface Column {
@@ -40,6 +44,8 @@ interface Group {
   readonly records: Map<string, number>;
   readonly problems: string[];
   readonly promptOfRecord: number[];
+  readonly answers: (string | undefined)[];
+  readonly fingerprints: (number | undefined)[];
   readonly prompts: Map<string, number>;
   readonly columns: Map<string, Column>;
 }
@@ -58,6 +64,8 @@ export class LikelihoodLedger {
     this.rows += 1;
     const group = this.#groupOf(row);
     const record = recordOf(group, row);
+    group.answers[record] ??= row.answer;
+    group.fingerprints[record] ??= row.fingerprint;
     const column = columnOf(group, row);
     grow(column, record);
     const known = column.values[record] ?? Number.NaN;
@@ -86,6 +94,8 @@ export class LikelihoodLedger {
         ...(group.sample.drawnBy !== undefined && { drawnBy: group.sample.drawnBy }),
         problems: group.problems,
         prompts: Int32Array.from(group.promptOfRecord),
+        answers: group.answers.some((answer) => answer !== undefined) ? group.answers : undefined,
+        responses: group.fingerprints.map((fingerprint, record) => fingerprint ?? `record ${record}`),
         columns: [...group.columns.values()].map((column) => {
           grow(column, records - 1);
           const { model, step, trainingTokens } = column.sample;
@@ -113,6 +123,8 @@ export class LikelihoodLedger {
       records: new Map(),
       problems: [],
       promptOfRecord: [],
+      answers: [],
+      fingerprints: [],
       prompts: new Map(),
       columns: new Map(),
     };
@@ -137,6 +149,8 @@ function recordOf(group: Group, row: Likelihood): number {
     group.prompts.set(prompt, promptNumber);
   }
   group.promptOfRecord.push(promptNumber);
+  group.answers.push(row.answer);
+  group.fingerprints.push(row.fingerprint);
   return record;
 }
 

@@ -65,6 +65,8 @@ export const tableColumns: Readonly<Record<TableName, readonly Column[]>> = {
     column("logProbability", "DOUBLE"),
     column("tokenLogProbabilities", "DOUBLE[]"),
     column("tokenCount", "BIGINT"),
+    column("answer", "VARCHAR"),
+    column("fingerprint", "BIGINT"),
     column("method", "VARCHAR"),
   ],
   outcomes: [

@@ -65,6 +65,8 @@ const rows: Row[] = [
   }),
   likelihoodRow({
     problem: "s",
+    answer: "42",
+    fingerprint: 7,
     drawnBy: "teacher",
     role: "draw",
     logProbability: -Infinity,

@@ -82,6 +82,29 @@ describe("commands on log-probabilities", () => {
     expect(honest.stdout).not.toContain("cannot all have been drawn");
   });
 
+  test("answers: responses that share one add up, and one drawn twice counts once", async () => {
+    // The teacher gives two responses ¼ each, both ending in 7; the student gives them ⅛ and ¼.
+    const responses = [
+      { response: "by adding, 7", answer: "7", teacher: 0.25, student: 0.125 },
+      { response: "by counting, 7", answer: "7", teacher: 0.25, student: 0.25 },
+      { response: "by adding, 7", answer: "7", teacher: 0.25, student: 0.125 },
+    ];
+    const lines = responses.flatMap(({ teacher, student, ...rest }) => [
+      { model: "teacher", sampler: "teacher", problem: "p", ...rest, logprob: Math.log(teacher) },
+      { model: "student", sampler: "teacher", problem: "p", ...rest, logprob: Math.log(student) },
+    ]);
+    await writeFile(join(folder, "answers.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const { models } = await json(["profile", "answers.jsonl", "--answers", "--n", "1.3,2"]);
+    // Sequences: ratios 2, 1, 2. Answers: .5 against .375, ratio 4/3 for all.
+    expect(models[0].profile.map(({ coverage }: { coverage: number }) => coverage)).toEqual([2 / 3, 2 / 3]);
+    expect(models[0].answers.map(({ coverage }: { coverage: number }) => coverage)).toEqual([1, 0]);
+    const none = await lmcov(["profile", "scores.jsonl", "--drawn-by", "teacher", "--answers"], {
+      cwd: folder,
+    });
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain("holds no answers");
+  });
+
   test("bounds are shown beside what was measured", async () => {
     const { models } = await json(["bounds", "scores.jsonl", "--drawn-by", "teacher", "--n", "4"]);
     const row = (source: string) =>
