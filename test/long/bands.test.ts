@@ -21,7 +21,7 @@ const earlier: readonly (readonly [n: number, kappa: number, repeats: number])[]
 
 describe("critical values of the Berk–Jones band at .95", () => {
   test.each(earlier)(
-    "at n = %d hold 95%% of simulated statistics, near %d found earlier (%d samples)",
+    "at n = %d hold .95 of simulated statistics, near %d found earlier (%d samples)",
     (n, kappa, repeats) => {
       const ours = berkJonesCritical({ trials: n, level: 0.95 });
       const statistics = simulatedStatistics({ n, repeats, random: randomGenerator(`statistics of ${n}`) });
