@@ -9,6 +9,7 @@ import {
   analyseTasks,
   buildReport,
   htmlReport,
+  measuredChoice,
   passAtKAgreement,
   type TaskAnalysis,
   terminalText,
@@ -76,6 +77,7 @@ async function run(words: string[], options: ReportOptions): Promise<void> {
   if (tasks.length === 0 && likelihoods.length === 0) {
     throw new InputError("log-probabilities of one model alone: see lmcov profile");
   }
+  const measured = likelihoods.map(({ task }) => measuredChoice(task, models));
   const agreements = tasks.flatMap(({ models: analysed, decidingK: k }) =>
     likelihoods.flatMap((analysis) => {
       const counted = analysed.map((model) => model.counts);
@@ -86,6 +88,7 @@ async function run(words: string[], options: ReportOptions): Promise<void> {
   const report = buildReport({
     tasks,
     likelihoods,
+    measured,
     agreements,
     inputs: read.summary,
     words: read.words,

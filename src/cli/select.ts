@@ -3,10 +3,15 @@ import { type Command, InvalidArgumentError } from "commander";
 import { randomGenerator } from "../numeric/index.ts";
 import { InputError } from "../record/index.ts";
 import {
+  agreementText,
   analyseLikelihoods,
+  decisionSentence,
   type LikelihoodAnalysis,
   type LikelihoodTask,
+  type MeasuredChoice,
+  measuredChoice,
   offsetSelection,
+  passAtKAgreement,
   plural,
   resolutionText,
   selectionSentence,
@@ -14,12 +19,12 @@ import {
   tableLines,
   winnersText,
 } from "../report/index.ts";
-import type { OffsetTournament, RatioMethod } from "../selection/index.ts";
+import type { OffsetTournament, OutcomeAgreement, RatioMethod } from "../selection/index.ts";
 import { type LogOptions, levelOf, logCommand } from "./log-options.ts";
 import { realFromOne } from "./positive-reals.ts";
 import { csvText, jsonText, printResult } from "./print.ts";
 import { likelihoodsOf } from "./read-likelihoods.ts";
-import { printReadRemarks, readInputs } from "./read-logs.ts";
+import { countsOf, printReadRemarks, readInputs } from "./read-logs.ts";
 
 interface SelectOptions extends LogOptions {
   readonly n?: number;
@@ -54,18 +59,27 @@ export function command(): Command {
     .action(run);
 }
 
-type Selection = LikelihoodAnalysis & { readonly offset: OffsetTournament | undefined };
+type Selection = LikelihoodAnalysis & {
+  readonly offset: OffsetTournament | undefined;
+  /** Where the logs hold verdicts of the candidates too. */
+  readonly measured: MeasuredChoice | undefined;
+  readonly agreement: OutcomeAgreement | undefined;
+};
 
 async function run(words: string[], options: SelectOptions): Promise<void> {
   const read = await readInputs(words, options);
   const { tasks, remarks } = likelihoodsOf(read, options);
   const generator = randomGenerator(options.seed);
+  const counts = read.loaded.groups.length > 0 ? countsOf(read, options).models : [];
   const data = tasks.filter(({ role }) => role === "data");
   const compared = data.length > 0 ? data : tasks;
   const selections = compared.flatMap((task) => {
     const selection = analyseLikelihoods(task, { ...options, generator: generator.split(task.task) });
     if (selection === undefined) return [];
-    return [{ ...selection, offset: offsetOf(selection, tasks, options) }];
+    const measured = measuredChoice(task, counts);
+    const agreement =
+      measured && passAtKAgreement(selection, counts, { level: options.level, generator, k: measured.k });
+    return [{ ...selection, offset: offsetOf(selection, tasks, options), measured, agreement }];
   });
   if (selections.length === 0) {
     throw new InputError(
@@ -127,10 +141,12 @@ function csvRows({ task, tournament: { n, scores }, crossEntropy }: Selection) {
 }
 
 function selectionLines(selection: Selection): string[] {
-  const { task, tournament, offset } = selection;
+  const { task, tournament, offset, measured, agreement } = selection;
   return [
     `${task.task}: ${plural(task.candidates.length, "candidate")}, ${plural(task.records, "response")}, ${plural(tournament.prompts, "prompt")}`,
     selectionSentence(selection),
+    ...(measured === undefined ? [] : [decisionSentence(selection, measured)]),
+    ...(measured === undefined || agreement === undefined ? [] : [agreementText(agreement, measured.k)]),
     "",
     ...tableLines(selectionTable(selection)),
     "",

@@ -4,6 +4,8 @@ export {
   analyseLikelihoods,
   type LikelihoodAnalysis,
   type LikelihoodTask,
+  type MeasuredChoice,
+  measuredChoice,
   offsetSelection,
   passAtKAgreement,
   type ScoredCandidate,
@@ -11,6 +13,7 @@ export {
 } from "./likelihood-analysis.ts";
 export {
   agreementText,
+  decisionSentence,
   resolutionText,
   selectionSentence,
   selectionTable,

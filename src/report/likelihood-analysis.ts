@@ -1,5 +1,5 @@
 /** What log-probabilities of the same responses say about candidates: tournament and cross-entropy side by side. */
-import { passAtK } from "../coverage/index.ts";
+import { largestCommonK, passAtK, passAtKCurve } from "../coverage/index.ts";
 import {
   type ConfidenceSetOptions,
   type CrossEntropySelection,
@@ -146,6 +146,33 @@ function joined(columns: readonly (Float64Array | undefined)[]): Float64Array {
     at += part.length;
   }
   return all;
+}
+
+/** The choices by measured pass@1 and pass@k among candidates that have counts. */
+export interface MeasuredChoice {
+  readonly k: number;
+  readonly passAtK: { readonly winner: string; readonly estimate: number };
+  readonly passAt1: { readonly winner: string; readonly estimate: number };
+  /** Candidates with counts. */
+  readonly candidates: number;
+}
+
+/** What verdicts choose among the candidates; undefined where fewer than two have counts. */
+export function measuredChoice(
+  task: LikelihoodTask,
+  models: readonly ModelCounts[],
+): MeasuredChoice | undefined {
+  const counted = task.candidates.flatMap((candidate) => {
+    const counts = models.find((model) => isSame(candidate, model));
+    return counts === undefined ? [] : [{ model: candidate.model, problems: counts.problems }];
+  });
+  if (counted.length < 2) return undefined;
+  const k = Math.min(...counted.map(({ problems }) => largestCommonK(problems)));
+  const best = (draws: number) =>
+    counted
+      .map(({ model, problems }) => ({ winner: model, estimate: passAtKCurve(problems, [draws])[0] ?? 0 }))
+      .reduce((left, right) => (right.estimate > left.estimate ? right : left));
+  return { k, passAtK: best(k), passAt1: best(1), candidates: counted.length };
 }
 
 /** Fewer checkpoints make no rank correlation worth showing. */

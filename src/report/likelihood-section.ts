@@ -1,7 +1,7 @@
 /** The choice by log-probabilities in words and as a section of the report. */
 import type { CorrelationEstimate, OutcomeAgreement } from "../selection/index.ts";
-import type { LikelihoodAnalysis } from "./likelihood-analysis.ts";
-import { countText, listText, plural } from "./number-text.ts";
+import type { LikelihoodAnalysis, MeasuredChoice } from "./likelihood-analysis.ts";
+import { countText, listText, plural, rateText } from "./number-text.ts";
 import type { Cell, Section, Table } from "./section.ts";
 
 /** One sentence: what the tournament takes, and whether cross-entropy agrees. */
@@ -88,6 +88,23 @@ export function agreementText(agreement: OutcomeAgreement, k: number): string {
       ? `${name} ranks nothing`
       : `${name} ${estimate.toFixed(2)} [${lower.toFixed(2)}, ${upper.toFixed(2)}]`;
   return `Rank correlation with pass@${countText(k)} over ${plural(agreement.coverage.checkpoints, "checkpoint")} (Spearman, prompts resampled): ${part("coverage", agreement.coverage)}, ${part("cross-entropy", agreement.crossEntropy)}.`;
+}
+
+/** What decides among the kinds of evidence, strongest first, and what disagrees. */
+export function decisionSentence(analysis: LikelihoodAnalysis, measured: MeasuredChoice): string {
+  const { tournament, crossEntropy, distinguishable } = analysis;
+  const { k, passAtK, passAt1 } = measured;
+  const others = [
+    ...(k > 1 ? [{ name: "pass@1", winner: passAt1.winner }] : []),
+    { name: "the tournament", winner: distinguishable ? tournament.winner : undefined },
+    { name: "cross-entropy", winner: crossEntropy.winner },
+  ];
+  const agreeing = others.filter(({ winner }) => winner === passAtK.winner).map(({ name }) => name);
+  const disagreeing = others.filter(({ winner }) => winner !== undefined && winner !== passAtK.winner);
+  const agrees =
+    agreeing.length === 0 ? "" : `; ${listText(agreeing)} ${agreeing.length === 1 ? "agrees" : "agree"}`;
+  const disagrees = disagreeing.map(({ name, winner }) => `; ${name} would take ${winner}`).join("");
+  return `Measured pass@${countText(k)} decides among the candidates with verdicts: ${passAtK.winner} (${rateText(passAtK.estimate)})${agrees}${disagrees}.`;
 }
 
 /** ε_stat of Theorem 6.3 in words. */

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { randomGenerator } from "../numeric/index.ts";
 import { analyseTasks } from "./analysis.ts";
-import { analyseLikelihoods, type LikelihoodTask, passAtKAgreement } from "./likelihood-analysis.ts";
+import {
+  analyseLikelihoods,
+  type LikelihoodTask,
+  measuredChoice,
+  passAtKAgreement,
+} from "./likelihood-analysis.ts";
 import type { ModelCounts, ProblemCounts } from "./model-counts.ts";
 import { buildReport } from "./report.ts";
 import type { Report } from "./section.ts";
@@ -40,11 +45,13 @@ function report(
 ): Report {
   const generator = randomGenerator("report");
   const tasks = analyseTasks(models, { level: 0.95, generator, ...(ks !== undefined && { ks }) });
+  const analyses = likelihoods.flatMap(
+    (task) => analyseLikelihoods(task, { budget: 16, delta: 0.05, level: 0.95, generator }) ?? [],
+  );
   return buildReport({
     tasks,
-    likelihoods: likelihoods.flatMap(
-      (task) => analyseLikelihoods(task, { budget: 16, delta: 0.05, level: 0.95, generator }) ?? [],
-    ),
+    likelihoods: analyses,
+    measured: analyses.map(({ task }) => measuredChoice(task, models)),
     agreements: [],
     inputs: { files: [], rejected: 0, rejections: [], dropped: [], notes: [] },
     words: ["log.jsonl"],
@@ -89,7 +96,10 @@ describe("the report", () => {
     expect(verdict[1]).toMatch(
       /while the loss still falls from 4\d\.\d\d to 3\d\.\d\d nats a response and pass@1 still rises/,
     );
-    expect(verdict.at(-1)).toContain("the tournament at N = 16 takes model, step 400");
+    expect(verdict.at(-2)).toContain("the tournament at N = 16 takes model, step 400");
+    expect(verdict.at(-1)).toBe(
+      "Measured pass@100 decides among the candidates with verdicts: model, step 100 (1); pass@1 would take model, step 400; the tournament would take model, step 400; cross-entropy would take model, step 400.",
+    );
   });
 
   test("ranks checkpoints by coverage and by loss against measured pass@k", () => {

@@ -2,8 +2,13 @@
 
 import type { OutcomeAgreement } from "../selection/index.ts";
 import type { TaskAnalysis } from "./analysis.ts";
-import type { LikelihoodAnalysis } from "./likelihood-analysis.ts";
-import { agreementText, selectionSection, selectionSentence } from "./likelihood-section.ts";
+import type { LikelihoodAnalysis, MeasuredChoice } from "./likelihood-analysis.ts";
+import {
+  agreementText,
+  decisionSentence,
+  selectionSection,
+  selectionSentence,
+} from "./likelihood-section.ts";
 import { plural } from "./number-text.ts";
 import type { InputSummary, NextCommand, Report } from "./section.ts";
 import { taskSections } from "./task-sections.ts";
@@ -14,6 +19,8 @@ export interface ReportRequest {
   /** Where the logs hold log-probabilities too, or only. */
   readonly likelihoods: readonly LikelihoodAnalysis[];
   /** How coverage and loss rank the checkpoints that have counts too. */
+  /** What verdicts choose among the candidates of each likelihood analysis, at the same positions. */
+  readonly measured: readonly (MeasuredChoice | undefined)[];
   readonly agreements: readonly { readonly agreement: OutcomeAgreement; readonly k: number }[];
   readonly inputs: InputSummary;
   /** The inputs as the user gave them, for the next commands. */
@@ -34,7 +41,11 @@ export function buildReport(request: ReportRequest): Report {
     const prefix = several ? `${task.task}: ` : "";
     return verdictSentences(task, request.likelihoods).map((sentence) => prefix + sentence);
   });
-  verdict.push(...request.likelihoods.slice(0, leadingTasks).map(selectionSentence));
+  request.likelihoods.slice(0, leadingTasks).forEach((analysis, index) => {
+    verdict.push(selectionSentence(analysis));
+    const measured = request.measured[index];
+    if (measured !== undefined) verdict.push(decisionSentence(analysis, measured));
+  });
   verdict.push(...request.agreements.map(({ agreement, k }) => agreementText(agreement, k)));
   if (tasks.length > leadingTasks) {
     verdict.push(`${plural(tasks.length - leadingTasks, "more task")} below.`);

@@ -126,6 +126,33 @@ describe("commands on log-probabilities", () => {
     expect(result.crossEntropy.winner).toBe("teacher");
   });
 
+  test("beside verdicts of the same models, measured pass@k decides and disagreement is said", async () => {
+    const counts = [
+      { model: "teacher", c: [9, 1, 0, 5] },
+      { model: "student", c: [10, 10, 0, 0] },
+      { model: "worse", c: [1, 1, 1, 1] },
+    ].flatMap(({ model, c }) =>
+      c.map((correct, index) => ({ model, task: "t", problem: `p${index}`, n: 10, c: correct })),
+    );
+    await writeFile(join(folder, "counts.jsonl"), counts.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const result = await json(["select", "scores.jsonl", "counts.jsonl", "--n", "2"]);
+    expect(result.measured).toEqual({
+      k: 10,
+      passAtK: { winner: "worse", estimate: 1 },
+      passAt1: { winner: "student", estimate: 0.5 },
+      candidates: 3,
+    });
+    const text = await lmcov(["select", "scores.jsonl", "counts.jsonl", "--n", "2"], { cwd: folder });
+    expect(text.stdout).toContain(
+      "Measured pass@10 decides among the candidates with verdicts: worse (1); pass@1 would take student; the tournament would take teacher; cross-entropy would take teacher.",
+    );
+    const report = await lmcov(["report", "scores.jsonl", "counts.jsonl", "--no-html"], { cwd: folder });
+    expect(report.code, report.stderr).toBe(0);
+    expect(report.stdout.replaceAll(/\s+/g, " ")).toContain(
+      "Measured pass@10 decides among the candidates with verdicts: worse",
+    );
+  });
+
   test("the offset tournament charges an opponent for what it could claim on the candidate's own draws", async () => {
     // On data, half of the responses are 20 times as probable under "bold" as under "plain", and the other half under
     // "plain" as under "bold". On plain's own draws bold claims nothing; on bold's draws plain claims a tenth.
