@@ -108,7 +108,7 @@ async function run(words: string[], options: ForecastOptions): Promise<void> {
 
 function estimates(counts: ModelCounts, options: ForecastOptions) {
   const { level } = options;
-  const ks = options.k ?? forecastDrawCounts(drawTotals(counts).mostDraws);
+  const ks = options.k ?? forecastDrawCounts(drawTotals(counts));
   const { problems } = counts;
   const strict = options.conservative ?? false;
   const forecast = forecastPassAtK(problems, ks, {

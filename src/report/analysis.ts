@@ -112,8 +112,7 @@ function analyseModel(
   const totals = drawTotals(counts);
   const { level } = options;
   const within = ks.filter((k) => k <= smallestN);
-  const beyond =
-    options.ks === undefined ? forecastDrawCounts(totals.mostDraws) : ks.filter((k) => k > smallestN);
+  const beyond = options.ks === undefined ? forecastDrawCounts(totals) : ks.filter((k) => k > smallestN);
   return {
     counts,
     totals,

@@ -78,8 +78,18 @@ export function shownDrawCounts(smallestN: number): number[] {
   return counts;
 }
 
-/** Numbers of draws beyond the largest n to forecast for: about 10, 100 and 1000 times, as powers of ten. */
-export function forecastDrawCounts(largestN: number): number[] {
-  const first = 10 ** Math.floor(Math.log10(largestN) + 1);
-  return [first, first * 10, first * 100].filter((k) => k <= 1e6);
+/**
+ * Numbers of draws to forecast for, powers of ten up to a million: from the first above the smallest n, which is as far as
+ * pass@k is measured, to about a thousand times the largest.
+ *
+ * @example
+ * forecastDrawCounts({ fewestDraws: 100, mostDraws: 100 }); // [1000, 10000, 100000]
+ */
+export function forecastDrawCounts(totals: Pick<DrawTotals, "fewestDraws" | "mostDraws">): number[] {
+  const last = Math.min(6, Math.floor(Math.log10(totals.mostDraws)) + 3);
+  const counts: number[] = [];
+  for (let power = Math.floor(Math.log10(totals.fewestDraws)) + 1; power <= last; power += 1) {
+    counts.push(10 ** power);
+  }
+  return counts;
 }

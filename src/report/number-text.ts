@@ -3,7 +3,8 @@
 /** A rate in [0, 1] as a decimal with as many digits as small rates need, such as `0.222`, `0.00042`, `0`. */
 export function rateText(rate: number): string {
   if (rate === 0) return "0";
-  if (rate === 1) return "1";
+  // Nearer to 1 than any estimate here is accurate.
+  if (rate > 1 - 1e-12) return "1";
   if (rate > 0.9995 && rate < 1) return `1 − ${magnitudeText(1 - rate)}`;
   if (rate < 0.0995) return magnitudeText(rate);
   return rate.toFixed(3);
