@@ -8,6 +8,7 @@ import {
   decisionSentence,
   type LikelihoodAnalysis,
   type LikelihoodTask,
+  likelihoodTurnSentence,
   type MeasuredChoice,
   measuredChoice,
   offsetSelection,
@@ -142,9 +143,11 @@ function csvRows({ task, tournament: { n, scores }, crossEntropy }: Selection) {
 
 function selectionLines(selection: Selection): string[] {
   const { task, tournament, offset, measured, agreement } = selection;
+  const turn = likelihoodTurnSentence(selection);
   return [
     `${task.task}: ${plural(task.candidates.length, "candidate")}, ${plural(task.records, "response")}, ${plural(tournament.prompts, "prompt")}`,
     selectionSentence(selection),
+    ...(turn === undefined ? [] : [turn]),
     ...(measured === undefined ? [] : [decisionSentence(selection, measured)]),
     ...(measured === undefined || agreement === undefined ? [] : [agreementText(agreement, measured.k)]),
     "",

@@ -19,6 +19,7 @@ export {
   selectionTable,
   winnersText,
 } from "./likelihood-section.ts";
+export { likelihoodTurnSentence } from "./likelihood-trajectory.ts";
 export type { ModelAnalysis } from "./model-analysis.ts";
 export {
   type DrawTotals,

@@ -7,6 +7,7 @@ import {
   measuredChoice,
   passAtKAgreement,
 } from "./likelihood-analysis.ts";
+import { likelihoodTurnSentence } from "./likelihood-trajectory.ts";
 import type { ModelCounts, ProblemCounts } from "./model-counts.ts";
 import { buildReport } from "./report.ts";
 import type { Report } from "./section.ts";
@@ -143,6 +144,44 @@ describe("the report", () => {
     expect(verdict[1]).toContain("too few problems in common");
     const noise = [100, 200, 400].map((step) => ownProblems(checkpoint(step, 0.1, 10)));
     expect(report(noise).verdict.join(" ")).not.toContain("Coverage turns");
+  });
+
+  test("says from log-probabilities alone where coverage turns while the loss falls", () => {
+    const generator = randomGenerator("likelihood trajectory");
+    const records = 400;
+    const noise = (index: number) => Array.from({ length: records }, () => 0.2 * generator.uniform() * index);
+    // Each step gains a nat on most responses and loses fifteen on a growing few.
+    const task: LikelihoodTask = {
+      task: "task",
+      role: "data",
+      candidates: [100, 200, 400, 800].map((step, index) => {
+        const own = noise(1);
+        return {
+          model: `model, step ${step}`,
+          name: "model",
+          step,
+          logProbabilities: Float64Array.from(
+            own,
+            (value, record) => -40 - value + (record < 15 * index ? -15 : 2 * index),
+          ),
+          tokenCounts: new Float64Array(records).fill(Number.NaN),
+        };
+      }),
+      problems: Array.from({ length: records }, (_, index) => `q${index}`),
+      prompts: Int32Array.from({ length: records }, (_, index) => index),
+      answers: undefined,
+      responses: Array.from({ length: records }, (_, index) => index),
+      records,
+    };
+    const analysis = analyseLikelihoods(task, { n: 1000, budget: 1000, delta: 0.05, level: 0.95, generator });
+    if (analysis === undefined) throw new Error("no analysis");
+    expect(analysis.tournament.winner).toBe("model, step 100");
+    expect(analysis.crossEntropy.winner).toBe("model, step 800");
+    expect(likelihoodTurnSentence(analysis)).toMatch(
+      /^By log-probabilities, coverage of model turns at step 100: some checkpoint finds 11\.3% of the responses 1,000 times as probable as the one at step 800, against 0% there, while the loss still falls from 40\.\d\d to 3\d\.\d\d nats/,
+    );
+    const flat = analyseLikelihoods(task, { n: 1e12, budget: 1000, delta: 0.05, level: 0.95, generator });
+    expect(flat && likelihoodTurnSentence(flat)).toBeUndefined();
   });
 
   test("does not call a loss falling that rises", () => {

@@ -9,6 +9,7 @@ import {
   selectionSection,
   selectionSentence,
 } from "./likelihood-section.ts";
+import { likelihoodTrajectorySections, likelihoodTurnSentence } from "./likelihood-trajectory.ts";
 import { plural } from "./number-text.ts";
 import type { InputSummary, NextCommand, Report } from "./section.ts";
 import { taskSections } from "./task-sections.ts";
@@ -43,6 +44,8 @@ export function buildReport(request: ReportRequest): Report {
   });
   request.likelihoods.slice(0, leadingTasks).forEach((analysis, index) => {
     verdict.push(selectionSentence(analysis));
+    const turn = likelihoodTurnSentence(analysis);
+    if (turn !== undefined) verdict.push(turn);
     const measured = request.measured[index];
     if (measured !== undefined) verdict.push(decisionSentence(analysis, measured));
   });
@@ -57,11 +60,10 @@ export function buildReport(request: ReportRequest): Report {
       denominator: request.denominator,
     }),
   );
-  sections.push(
-    ...request.likelihoods.map((analysis, index) =>
-      selectionSection(analysis, request.likelihoods.length > 1 ? `${index + 1}-` : ""),
-    ),
-  );
+  request.likelihoods.forEach((analysis, index) => {
+    const prefix = request.likelihoods.length > 1 ? `${index + 1}-` : "";
+    sections.push(selectionSection(analysis, prefix), ...likelihoodTrajectorySections(analysis, prefix));
+  });
   return {
     schema: "lmcov/report@1",
     title: reportTitle(request),
