@@ -1,5 +1,5 @@
 /** What an import left out and what it wants known: rejections by reason, drops, notes. Bounded however bad the log. */
-import type { Rejection } from "../importer/index.ts";
+import type { ImportContext, ImportOptions, Rejection } from "../importer/index.ts";
 
 /** Rejections kept word for word; the rest are only counted. */
 const shownRejections = 20;
@@ -26,6 +26,17 @@ export class ImportTally {
 
   drop(reason: string, rows: number): void {
     this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + rows);
+  }
+
+  /** What an importer is given: its reports come here, its progress where it is shown. */
+  context(options: ImportOptions, onProgress: (bytes: number) => void): ImportContext {
+    return {
+      options,
+      reject: (rejection) => this.reject(rejection),
+      note: (message) => this.note(message),
+      drop: (reason, rows) => this.drop(reason, rows),
+      progress: onProgress,
+    };
   }
 
   get drops(): DroppedRows[] {

@@ -2,13 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import {
-  type ImportContext,
-  type ImportOptions,
-  type RecogniseOptions,
-  readRows,
-  recogniseInput,
-} from "../importer/index.ts";
+import { type ImportOptions, type RecogniseOptions, readRows, recogniseInput } from "../importer/index.ts";
 import { InputError, type Row } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
 import { appendJournal, type JournalEntry, openRunFolder, readJournal, writeParts } from "../store/index.ts";
@@ -136,13 +130,7 @@ interface FileImport {
 async function importFile(request: FileImport): Promise<JournalEntry> {
   const { input, tally, importOptions } = request;
   const importer = await recogniseInput(input.path, request.recognition);
-  const context: ImportContext = {
-    options: importOptions,
-    reject: (rejection) => tally.reject(rejection),
-    note: (message) => tally.note(message),
-    drop: (reason, rows) => tally.drop(reason, rows),
-    progress: request.onBytes,
-  };
+  const context = tally.context(importOptions, request.onBytes);
   const batches: AsyncIterable<readonly Row[]> = readRows(input.path, { importer, context });
   const { parts, rows } = await writeParts(request.folder, request.unit, batches);
   if (rows === 0) throw new InputError(`${input.path}: no valid row${firstRejection(tally)}`);

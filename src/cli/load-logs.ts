@@ -2,7 +2,6 @@
 import { stat } from "node:fs/promises";
 import {
   discoverInputs,
-  type ImportContext,
   type ImportOptions,
   type RecogniseOptions,
   readRows,
@@ -179,13 +178,7 @@ async function openFile(
   onProgress: (bytes: number) => void,
 ): Promise<OpenedInput> {
   const importer = await recogniseInput(input.path, recognitionOf(options));
-  const context: ImportContext = {
-    options: { ...options.importOptions, texts: verifier !== undefined },
-    reject: (rejection) => tally.reject(rejection),
-    note: (message) => tally.note(message),
-    drop: (reason, rows) => tally.drop(reason, rows),
-    progress: onProgress,
-  };
+  const context = tally.context({ ...options.importOptions, texts: verifier !== undefined }, onProgress);
   return { importer: importer.name, batches: readRows(input.path, { importer, context }) };
 }
 

@@ -38,7 +38,7 @@ export function taskLines(task: LikelihoodTask, models: readonly ModelProfile[])
 }
 
 /** Neither quantity can be negative for responses drawn from the reference. */
-export function wasNotDrawnByReference({ kl, squaredHellinger }: ModelProfile): boolean {
+function wasNotDrawnByReference({ kl, squaredHellinger }: ModelProfile): boolean {
   return [kl, squaredHellinger].some((mean) => mean?.upper !== undefined && mean.upper < 0);
 }
 

@@ -17,7 +17,7 @@ export interface ProgressOptions {
 
 // The one clock of the command line: it feeds progress and never a result.
 // biome-ignore lint/plugin: progress needs the time
-export const millisecondsNow = (): number => performance.now();
+const millisecondsNow = (): number => performance.now();
 
 export function progressLine(options: ProgressOptions): Progress {
   const started = millisecondsNow();

@@ -3,7 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { palette } from "./chart-palette.ts";
 import { printable } from "./printable.ts";
-import type { BestOfNChart, Chart, PassAtKChart, TrajectoryChart } from "./section.ts";
+import type { Chart, PassAtKChart, TrajectoryChart } from "./section.ts";
 
 const background = "#8a8a8a";
 
@@ -26,7 +26,6 @@ export function chartSvg(chart: Chart): string {
 
 function plotOf(chart: Chart): { plot: Plot.PlotOptions; name: string } {
   if (chart.kind === "pass-at-k") return { plot: passAtKPlot(chart), name: "pass@k against k" };
-  if (chart.kind === "best-of-n") return { plot: bestOfNPlot(chart), name: "value of Best-of-N against N" };
   return { plot: trajectoryPlot(chart), name: "rates over training" };
 }
 
@@ -59,27 +58,6 @@ function passAtKPlot(chart: PassAtKChart): Plot.PlotOptions {
   return {
     x: { type: "log", label: "draws k", grid: true, tickFormat: drawCountText },
     y: { domain: [0, 1], label: "pass@k", grid: true },
-    marks,
-  };
-}
-
-function bestOfNPlot(chart: BestOfNChart): Plot.PlotOptions {
-  const marks: Plot.Markish[] = [];
-  chart.series.forEach((series, index) => {
-    const colour = palette[index % palette.length] ?? background;
-    marks.push(
-      Plot.areaY(series.points, { x: "n", y1: "lower", y2: "upper", fill: colour, fillOpacity: 0.14 }),
-      Plot.lineY(series.points, { x: "n", y: "estimate", stroke: colour, strokeWidth: 2 }),
-    );
-  });
-  const ends = chart.series.map((series) => {
-    const last = series.points.at(-1);
-    return { label: series.label, at: last && { x: last.n, y: last.estimate } };
-  });
-  marks.push(endLabels(ends));
-  return {
-    x: { type: "log", label: "responses N", grid: true, tickFormat: drawCountText },
-    y: { label: "value of the chosen response", grid: true },
     marks,
   };
 }

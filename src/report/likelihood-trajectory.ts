@@ -3,6 +3,7 @@ import { logLikelihoodDifference, logRatios } from "../coverage/index.ts";
 import type { LikelihoodAnalysis, ScoredCandidate } from "./likelihood-analysis.ts";
 import { countText } from "./number-text.ts";
 import type { Cell, Section } from "./section.ts";
+import { type TrainingOrder, trainingOrder } from "./training-order.ts";
 
 interface ScoredCheckpoint {
   readonly at: number;
@@ -13,38 +14,29 @@ interface ScoredCheckpoint {
   readonly inSet: boolean;
 }
 
-export interface LikelihoodTrajectory {
+interface LikelihoodTrajectory {
   readonly model: string;
-  readonly unit: "step" | "training tokens";
+  readonly unit: TrainingOrder<ScoredCandidate>["unit"];
   /** From the earliest on. */
   readonly checkpoints: readonly ScoredCheckpoint[];
 }
 
-/** Fewer checkpoints make no trajectory. */
-const fewestCheckpoints = 3;
-
 /** Models with at least three checkpoints among the candidates. */
-export function likelihoodTrajectories(analysis: LikelihoodAnalysis): LikelihoodTrajectory[] {
+function likelihoodTrajectories(analysis: LikelihoodAnalysis): LikelihoodTrajectory[] {
   const { task, tournament, crossEntropy, set } = analysis;
+  const scored = task.candidates.map((candidate, index) => ({
+    candidate,
+    score: tournament.scores[index]?.score ?? 0,
+    crossEntropy: crossEntropy.scores[index]?.score ?? Number.POSITIVE_INFINITY,
+    inSet: set.models.includes(candidate.model),
+  }));
   const names = [...new Set(task.candidates.map(({ name }) => name))];
-  return names.flatMap((name) => {
-    for (const unit of ["step", "training tokens"] as const) {
-      const family = task.candidates.filter((candidate) => candidate.name === name);
-      const checkpoints = task.candidates.flatMap((candidate, index): ScoredCheckpoint[] => {
-        const at = unit === "step" ? candidate.step : candidate.trainingTokens;
-        const score = tournament.scores[index];
-        const loss = crossEntropy.scores[index];
-        if (candidate.name !== name || at === undefined || score === undefined || loss === undefined)
-          return [];
-        const inSet = set.models.includes(candidate.model);
-        return [{ at, candidate, score: score.score, crossEntropy: loss.score, inSet }];
-      });
-      const distinct = new Set(checkpoints.map(({ at }) => at)).size;
-      if (distinct < fewestCheckpoints || distinct !== family.length) continue;
-      checkpoints.sort((left, right) => left.at - right.at);
-      return [{ model: name, unit, checkpoints }];
-    }
-    return [];
+  return names.flatMap((model) => {
+    const family = scored.filter(({ candidate }) => candidate.name === model);
+    const order = trainingOrder(family, ({ candidate }) => candidate);
+    if (order === undefined) return [];
+    const checkpoints = order.checkpoints.map(({ at, item }) => ({ at, ...item }));
+    return [{ model, unit: order.unit, checkpoints }];
   });
 }
 

@@ -35,15 +35,6 @@ export interface PassAtKSeries {
   readonly forecast: readonly { k: number; lower: number; upper: number; midpoint: number }[];
 }
 
-/** Best-of-N over N under the reward that chooses (proxy) and the one that counts (gold). */
-export interface BestOfNChart {
-  readonly kind: "best-of-n";
-  readonly series: readonly {
-    readonly label: string;
-    readonly points: readonly { n: number; estimate: number; lower: number; upper: number }[];
-  }[];
-}
-
 /** Rates over training, a line a series. */
 export interface TrajectoryChart {
   readonly kind: "trajectory";
@@ -54,7 +45,7 @@ export interface TrajectoryChart {
   }[];
 }
 
-export type Chart = PassAtKChart | BestOfNChart | TrajectoryChart;
+export type Chart = PassAtKChart | TrajectoryChart;
 
 export interface Section {
   readonly id: string;

@@ -8,11 +8,12 @@ import {
   unpairedDifference,
 } from "../selection/index.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
+import { type TrainingOrder, trainingOrder } from "./training-order.ts";
 
 export interface Trajectory {
   readonly model: string;
   /** What orders the checkpoints. */
-  readonly unit: "step" | "training tokens";
+  readonly unit: TrainingOrder<ModelAnalysis>["unit"];
   /** From the earliest on. */
   readonly checkpoints: readonly { readonly at: number; readonly analysis: ModelAnalysis }[];
   /** Where pass@k is highest at the deciding k, and how the last checkpoint compares with it. */
@@ -45,9 +46,6 @@ export interface TrajectoryOptions {
   readonly comparison: PassAtKComparison | undefined;
 }
 
-/** Fewer checkpoints make no trajectory. */
-const fewestCheckpoints = 3;
-
 /** Models with at least three checkpoints under one sampling. */
 export function trajectories(models: readonly ModelAnalysis[], options: TrajectoryOptions): Trajectory[] {
   const families = new Map<string, ModelAnalysis[]>();
@@ -61,18 +59,11 @@ export function trajectories(models: readonly ModelAnalysis[], options: Trajecto
 }
 
 function trajectoryOf(family: readonly ModelAnalysis[], options: TrajectoryOptions): Trajectory[] {
-  for (const unit of ["step", "training tokens"] as const) {
-    const checkpoints = family.flatMap((analysis) => {
-      const at = unit === "step" ? analysis.counts.step : analysis.counts.trainingTokens;
-      return at === undefined ? [] : [{ at, analysis }];
-    });
-    const distinct = new Set(checkpoints.map(({ at }) => at)).size;
-    if (distinct < fewestCheckpoints || distinct !== family.length) continue;
-    checkpoints.sort((left, right) => left.at - right.at);
-    const model = family[0]?.counts.model ?? "";
-    return [{ model, unit, checkpoints, turn: turnOf(checkpoints, options) }];
-  }
-  return [];
+  const order = trainingOrder(family, ({ counts }) => counts);
+  const model = family[0]?.counts.model;
+  if (order === undefined || model === undefined) return [];
+  const checkpoints = order.checkpoints.map(({ at, item }) => ({ at, analysis: item }));
+  return [{ model, unit: order.unit, checkpoints, turn: turnOf(checkpoints, options) }];
 }
 
 function turnOf(

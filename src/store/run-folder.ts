@@ -10,7 +10,7 @@ import { z } from "zod";
 import { InputError } from "../record/index.ts";
 import { type TableName, tableNames } from "./row-tables.ts";
 
-export const runSchema = "lmcov/run@1";
+const runSchema = "lmcov/run@1";
 
 const runFile = z.looseObject({
   schema: z.literal(runSchema),

@@ -94,3 +94,41 @@ export const serverDumpRecords = [
     completion_probabilities: [{ id: 4, token: " no", logprob: -0.375, top_logprobs: [] }],
   },
 ];
+
+/** A completion with echo, with changes to its choice and fields beside the response. */
+export const echoed = (
+  change: Readonly<Record<string, unknown>> = {},
+  beside: Readonly<Record<string, unknown>> = {},
+) => ({
+  response: {
+    object: "text_completion",
+    model: "m",
+    choices: [
+      {
+        index: 0,
+        text: "Q: é? A: b c",
+        finish_reason: "length",
+        logprobs: {
+          tokens: ["Q:", " é", "?", " A:", " b", " c"],
+          token_logprobs: [null, -1, -2, -4, -8, -16],
+          text_offset: [0, 2, 4, 5, 8, 10],
+        },
+        ...change,
+      },
+    ],
+  },
+  ...beside,
+});
+
+/** Role and log-probability of rows. */
+export const sums = (rows: readonly { role: string; logProbability: number }[]) =>
+  rows.map(({ role, logProbability }) => [role, logProbability]);
+
+/** Writes records as JSON lines into files of their own. */
+export function dumpWriter(folder: { write(name: string, content: string): string }) {
+  let files = 0;
+  return (...records: readonly unknown[]): string => {
+    files += 1;
+    return folder.write(`dump${files}.jsonl`, records.map((record) => JSON.stringify(record)).join("\n"));
+  };
+}

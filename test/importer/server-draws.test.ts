@@ -1,42 +1,11 @@
 /** Dumps of completion servers: prompt log-probabilities by token id, and sampled answers of every server. */
 import { afterAll, describe, expect, test } from "vitest";
 import { reading, testFolder } from "./reading.ts";
-import { serverDumpRecords } from "./server-answers.ts";
+import { dumpWriter, echoed, serverDumpRecords, sums } from "./server-answers.ts";
 
 const folder = testFolder();
 afterAll(() => folder.remove());
-let files = 0;
-
-const dump = (...records: readonly unknown[]) => {
-  files += 1;
-  return folder.write(`dump${files}.jsonl`, records.map((record) => JSON.stringify(record)).join("\n"));
-};
-
-const echoed = (
-  change: Readonly<Record<string, unknown>> = {},
-  beside: Readonly<Record<string, unknown>> = {},
-) => ({
-  response: {
-    object: "text_completion",
-    model: "m",
-    choices: [
-      {
-        index: 0,
-        text: "Q: é? A: b c",
-        finish_reason: "length",
-        logprobs: {
-          tokens: ["Q:", " é", "?", " A:", " b", " c"],
-          token_logprobs: [null, -1, -2, -4, -8, -16],
-          text_offset: [0, 2, 4, 5, 8, 10],
-        },
-        ...change,
-      },
-    ],
-  },
-  ...beside,
-});
-const sums = (rows: readonly { role: string; logProbability: number }[]) =>
-  rows.map(({ role, logProbability }) => [role, logProbability]);
+const dump = dumpWriter(folder);
 
 describe("vLLM prompt_logprobs", () => {
   const positions = [
