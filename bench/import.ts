@@ -59,6 +59,7 @@ interface ImportResult {
 }
 
 const importScript = `
+const { readFile } = await import("node:fs/promises");
 const { readRows } = await import(process.argv[2]);
 const rejected = [];
 let rows = 0;
@@ -70,7 +71,10 @@ const context = {
 };
 for await (const batch of readRows(process.argv[1], { context })) rows += batch.length;
 const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-console.log(JSON.stringify({ rows, seconds, rejected, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+// ru_maxrss keeps the high-water mark of the process that spawned this one; VmHWM is this one's own.
+const own = /VmHWM:\\s+(\\d+) kB/.exec(await readFile("/proc/self/status", "utf8").catch(() => ""))?.[1];
+const peakBytes = 1024 * (own === undefined ? process.resourceUsage().maxRSS : Number(own));
+console.log(JSON.stringify({ rows, seconds, rejected, peakBytes }));
 `;
 
 const readlineScript = `
