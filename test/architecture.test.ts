@@ -7,15 +7,39 @@ import { describe, expect, test } from "vitest";
 const source = fileURLToPath(new URL("../src", import.meta.url));
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {
+  optional: [],
   numeric: [],
   record: [],
   coverage: ["numeric"],
+  tensor: ["numeric", "optional"],
   selection: ["numeric", "coverage"],
   store: ["record"],
   importer: ["record"],
-  verifier: ["record"],
+  verifier: ["record", "optional"],
+  job: ["record", "numeric", "store", "optional"],
+  model: ["numeric", "tensor"],
+  train: ["numeric", "tensor", "model"],
+  decode: ["numeric", "tensor", "model"],
+  // A trained model of ours is an endpoint, and a model folder of others runs on the same engine.
+  endpoint: ["record", "numeric", "optional", "tensor", "model", "decode"],
   report: ["record", "coverage", "selection"],
-  cli: ["numeric", "record", "coverage", "selection", "store", "importer", "verifier", "report"],
+  cli: [
+    "optional",
+    "numeric",
+    "record",
+    "coverage",
+    "selection",
+    "store",
+    "importer",
+    "verifier",
+    "report",
+    "tensor",
+    "model",
+    "train",
+    "decode",
+    "endpoint",
+    "job",
+  ],
 };
 
 /** These run in a browser: no module of Node and no package that needs one. */

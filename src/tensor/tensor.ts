@@ -1,0 +1,31 @@
+/** What a graph's values are: symbolic tensors while it is built, arrays when it runs. */
+
+/** `float` is float32 on onnxruntime and float64 in the interpreter; `int` is int32 in both. */
+export type ElementType = "float" | "int";
+
+/** Static: every dimension is known when the graph is built; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** A value of a graph under construction. */
+export interface Tensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly type: ElementType;
+}
+
+export type FloatArray = Float32Array | Float64Array;
+
+/** The numbers of one tensor in row-major order. */
+export interface TensorValue {
+  readonly shape: Shape;
+  readonly data: FloatArray | Int32Array;
+}
+
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+export type NamedShapes = Readonly<Record<string, Shape>>;
+export type NamedValues = Readonly<Record<string, TensorValue>>;
+
+/** Number of entries of a shape. */
+export function shapeSize(shape: Shape): number {
+  return shape.reduce((size, dimension) => size * dimension, 1);
+}
