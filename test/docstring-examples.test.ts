@@ -20,6 +20,12 @@ const libraryFolders = [
   "importer",
   "verifier",
   "report",
+  "tensor",
+  "model",
+  "train",
+  "decode",
+  "endpoint",
+  "job",
 ];
 
 interface Example {
