@@ -1,1 +1,28 @@
-export {};
+/** Training: examples to batches, update rules, the loop, its state and checkpoints. */
+export {
+  type Batch,
+  batchOf,
+  bucketLengths,
+  bucketOf,
+  type EncodedExample,
+  type EncodingOptions,
+  encodedExample,
+  type TextEncoder,
+} from "./batch.ts";
+export {
+  type CheckpointRule,
+  checkpointName,
+  checkpointSteps,
+  keptCheckpoints,
+} from "./checkpoint-policy.ts";
+export { type TrainingConfig, trainingConfig } from "./config.ts";
+export {
+  type Example,
+  type ExampleGenerator,
+  type ExampleSource,
+  freshSamples,
+  shuffledEpochs,
+} from "./data.ts";
+export { type JournalLine, readTrainingJournal, type StepLine, TrainingJournal } from "./journal.ts";
+export { loadState, saveState, type TrainingState } from "./state.ts";
+export { DivergedError, UnusableTrainingError } from "./training-error.ts";
