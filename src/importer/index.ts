@@ -10,3 +10,4 @@ export type {
 export { readHead } from "./input-head.ts";
 export { type ReadRowsInput, readRows } from "./read-rows.ts";
 export { discoverInputs, type RecogniseOptions, recogniseInput } from "./recognise.ts";
+export { type StrictRecord, strictRecords } from "./strict-records.ts";

@@ -1,1 +1,1 @@
-export {};
+export type { LanguageModel } from "./language-model.ts";

@@ -26,3 +26,4 @@ export {
 export { type JournalLine, readTrainingJournal, type StepLine, TrainingJournal } from "./journal.ts";
 export { loadState, saveState, type TrainingState } from "./state.ts";
 export { DivergedError, UnusableTrainingError } from "./training-error.ts";
+export type { UpdateRule } from "./update-rule.ts";
