@@ -1,5 +1,10 @@
+/** The numerical engine: differentiable graphs of static shapes, run by onnxruntime or by a float64 interpreter. */
 export type { Executor, Program } from "./executor.ts";
 export { Graph } from "./graph.ts";
+export { float64Executor } from "./interpreter.ts";
+export type { Operand } from "./operation.ts";
+export type { ReductionOptions } from "./operations/axes.ts";
+export type { MatmulOptions } from "./operations/matmul.ts";
 export type {
   ElementType,
   FloatArray,
