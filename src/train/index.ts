@@ -25,5 +25,7 @@ export {
 } from "./data.ts";
 export { type JournalLine, readTrainingJournal, type StepLine, TrainingJournal } from "./journal.ts";
 export { loadState, saveState, type TrainingState } from "./state.ts";
+export type { Loss } from "./step-graph.ts";
+export { type Trainer, type TrainerOptions, trainer } from "./trainer.ts";
 export { DivergedError, UnusableTrainingError } from "./training-error.ts";
 export type { UpdateRule } from "./update-rule.ts";

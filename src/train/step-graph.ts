@@ -1,0 +1,142 @@
+/** The graphs of a training step: loss and gradients of a micro-batch, and the update of parameters and state. */
+import type { LanguageModel } from "../model/index.ts";
+import { Graph, type NamedShapes, type NamedTensors, type Tensor } from "../tensor/index.ts";
+import type { UpdateRule } from "./update-rule.ts";
+
+/** A scalar to be descended, from log π(target) [batch, length], the log-odds and the weights of the targets. */
+export type Loss = (
+  graph: Graph,
+  given: { readonly logProbabilities: Tensor; readonly logits: Tensor; readonly weights: Tensor },
+) => Tensor;
+
+export interface StepGraphs {
+  readonly model: LanguageModel;
+  readonly rule: UpdateRule;
+  readonly loss: Loss;
+  /** Largest norm of the whole gradient. */
+  readonly clip?: number | undefined;
+}
+
+export interface BatchShape {
+  readonly batch: number;
+  readonly length: number;
+}
+
+/** Names of inputs and outputs; an output that replaces an input begins with `next.`. */
+export const inputName = {
+  parameter: (name: string) => `parameter.${name}`,
+  state: (name: string) => `state.${name}`,
+  gradient: (name: string) => `gradient.${name}`,
+} as const;
+export const nextName = (name: string) => `next.${name}`;
+
+/** Fed at every update. */
+export const scalarNames = ["learningRate", "step"] as const;
+
+/** One micro-batch is the whole batch: loss, gradients and update in one run. */
+export function fusedGraph(graphs: StepGraphs, shape: BatchShape): Graph {
+  const graph = new Graph();
+  const parameters = namedInputs(graph, inputName.parameter, graphs.model.parameterShapes);
+  const { loss, logLoss } = lossTensors(graph, graphs, parameters, shape);
+  const gradients = graph.gradients(loss, parameters);
+  emitUpdate(graph, graphs, parameters, gradients);
+  graph.output("loss", loss);
+  graph.output("logLoss", logLoss);
+  return graph;
+}
+
+/** One micro-batch of several: its gradients are added to those of the ones before. */
+export function gradientGraph(graphs: StepGraphs, shape: BatchShape): Graph {
+  const graph = new Graph();
+  const { parameterShapes } = graphs.model;
+  const parameters = namedInputs(graph, inputName.parameter, parameterShapes);
+  const accumulated = namedInputs(graph, inputName.gradient, parameterShapes);
+  const { loss, logLoss } = lossTensors(graph, graphs, parameters, shape);
+  for (const [name, gradient] of Object.entries(graph.gradients(loss, parameters))) {
+    graph.output(nextName(inputName.gradient(name)), graph.add(accumulated[name]!, gradient));
+  }
+  graph.output("loss", loss);
+  graph.output("logLoss", logLoss);
+  return graph;
+}
+
+/** The update from the sum of the micro-batches' gradients. */
+export function updateGraph(graphs: StepGraphs, microBatches: number): Graph {
+  const graph = new Graph();
+  const { parameterShapes } = graphs.model;
+  const parameters = namedInputs(graph, inputName.parameter, parameterShapes);
+  const sums = namedInputs(graph, inputName.gradient, parameterShapes);
+  const gradients = mapTensors(sums, (sum) => graph.multiply(sum, 1 / microBatches));
+  emitUpdate(graph, graphs, parameters, gradients);
+  return graph;
+}
+
+/** log π of each target [batch, length], without gradients. */
+export function scoreGraph(model: LanguageModel, shape: BatchShape): Graph {
+  const graph = new Graph();
+  const parameters = namedInputs(graph, inputName.parameter, model.parameterShapes);
+  const { logProbabilities } = targetLogProbabilities(graph, model, parameters, shape);
+  graph.output("logProbabilities", logProbabilities);
+  return graph;
+}
+
+function lossTensors(graph: Graph, graphs: StepGraphs, parameters: NamedTensors, shape: BatchShape) {
+  const { logProbabilities, logits } = targetLogProbabilities(graph, graphs.model, parameters, shape);
+  const weights = graph.input("weights", [shape.batch, shape.length]);
+  const loss = graphs.loss(graph, { logProbabilities, logits, weights });
+  return { loss, logLoss: graph.negate(graph.sum(graph.multiply(weights, logProbabilities))) };
+}
+
+function targetLogProbabilities(
+  graph: Graph,
+  model: LanguageModel,
+  parameters: NamedTensors,
+  shape: BatchShape,
+) {
+  const { logits } = model.forward(graph, parameters, model.inputs(graph, shape));
+  const targets = graph.input("targets", [shape.batch, shape.length], "int");
+  return { logits, logProbabilities: graph.pick(graph.logSoftmax(logits), targets) };
+}
+
+function emitUpdate(graph: Graph, graphs: StepGraphs, parameters: NamedTensors, gradients: NamedTensors) {
+  const { model, rule, clip } = graphs;
+  const norm = gradientNorm(graph, gradients);
+  const scalars = Object.fromEntries(scalarNames.map((name) => [name, graph.input(name, [])]));
+  const stateShapes = Object.fromEntries(
+    Object.entries(rule.init(model.parameterShapes)).map(([name, { shape }]) => [name, shape]),
+  );
+  const updated = rule.update(graph, {
+    gradients: clip === undefined ? gradients : clipped(graph, { gradients, norm, clip }),
+    state: namedInputs(graph, inputName.state, stateShapes),
+    parameters,
+    scalars,
+  });
+  for (const [name, tensor] of Object.entries(updated.parameters)) {
+    graph.output(nextName(inputName.parameter(name)), tensor);
+  }
+  for (const [name, tensor] of Object.entries(updated.state)) {
+    graph.output(nextName(inputName.state(name)), tensor);
+  }
+  graph.output("gradientNorm", norm);
+}
+
+function gradientNorm(graph: Graph, gradients: NamedTensors): Tensor {
+  const squares = Object.values(gradients).map((gradient) => graph.sum(graph.multiply(gradient, gradient)));
+  return graph.sqrt(squares.reduce((total, square) => graph.add(total, square)));
+}
+
+/** Scaled down to the largest norm where the norm is greater. */
+function clipped(graph: Graph, given: { gradients: NamedTensors; norm: Tensor; clip: number }): NamedTensors {
+  const scale = graph.divide(given.clip, graph.maximum(given.norm, given.clip));
+  return mapTensors(given.gradients, (gradient) => graph.multiply(gradient, scale));
+}
+
+function namedInputs(graph: Graph, inputOf: (name: string) => string, shapes: NamedShapes): NamedTensors {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, graph.input(inputOf(name), shape)]),
+  );
+}
+
+function mapTensors(tensors: NamedTensors, change: (tensor: Tensor) => Tensor): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor)]));
+}

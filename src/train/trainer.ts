@@ -1,0 +1,262 @@
+/** A training in memory: one step after another, its state in two sets of buffers that take turns. */
+import type { LanguageModel } from "../model/index.ts";
+import type { Executor, FloatArray, NamedValues, Program, TensorValue } from "../tensor/index.ts";
+import { type Batch, batchOf, bucketOf, type EncodedExample } from "./batch.ts";
+import type { ExampleSource } from "./data.ts";
+import type { StepLine } from "./journal.ts";
+import {
+  fusedGraph,
+  gradientGraph,
+  inputName,
+  type Loss,
+  nextName,
+  type StepGraphs,
+  updateGraph,
+} from "./step-graph.ts";
+import { DivergedError } from "./training-error.ts";
+import type { UpdateRule } from "./update-rule.ts";
+
+export interface TrainerOptions {
+  readonly model: LanguageModel;
+  readonly executor: Executor;
+  readonly rule: UpdateRule;
+  readonly loss: Loss;
+  /** Whether the loss is a mean over sequences or over response tokens. */
+  readonly meanOver: "sequence" | "token";
+  readonly parameters: NamedValues;
+  readonly source: ExampleSource<EncodedExample>;
+  /** Examples a step. */
+  readonly batch: number;
+  /** Examples that are in memory at once; divides `batch`. */
+  readonly microBatch: number;
+  /** Lengths to which batches are padded, the longest last. */
+  readonly lengths: readonly number[];
+  readonly learningRate: (step: number) => number;
+  readonly clip?: number | undefined;
+}
+
+export interface Trainer {
+  /** Finished steps. */
+  readonly step: number;
+  /** Response tokens seen. */
+  readonly tokens: number;
+  /** The present parameters; the arrays are overwritten by the second step after this one. */
+  readonly parameters: NamedValues;
+  /** Runs the next step. Throws DivergedError, with the state before the step kept, where a number is not finite. */
+  advance(): Promise<StepLine>;
+  /** Parameters and the rule's state by name; throws DivergedError if one holds a number that is not finite. */
+  snapshot(): NamedValues;
+  /** Continues from a snapshot. Throws Error naming a tensor that is missing or of another shape. */
+  restore(from: { readonly step: number; readonly tokens: number; readonly tensors: NamedValues }): void;
+  release(): Promise<void>;
+}
+
+/** One set of buffers, under the names by which graphs take and give them. */
+interface Buffers {
+  readonly inputs: NamedValues;
+  /** Those of the inputs that are parameters. */
+  readonly parameters: NamedValues;
+  readonly outputs: NamedValues;
+}
+
+/** Prepares a training at step 0; programs are compiled when a batch first needs them. */
+export function trainer(options: TrainerOptions): Trainer {
+  const { model, executor, rule, source, batch, microBatch, lengths, learningRate } = options;
+  if (batch % microBatch !== 0) throw new RangeError(`microBatch is ${microBatch}: must divide ${batch}`);
+  const microBatches = batch / microBatch;
+  const graphs: StepGraphs = { model, rule, loss: options.loss, clip: options.clip };
+  const programs = new Map<string, Promise<Program>>();
+  const program = (name: string, build: () => Promise<Program>): Promise<Program> => {
+    const known = programs.get(name) ?? build();
+    programs.set(name, known);
+    return known;
+  };
+  const fused = (length: number) =>
+    program(`fused ${length}`, () => executor.compile(fusedGraph(graphs, { batch, length })));
+  const gradient = (length: number) =>
+    program(`gradient ${length}`, () =>
+      executor.compile(gradientGraph(graphs, { batch: microBatch, length })),
+    );
+  const update = () => program("update", () => executor.compile(updateGraph(graphs, microBatches)));
+
+  const state = rule.init(model.parameterShapes);
+  const names = [
+    ...Object.entries(model.parameterShapes).map(([name, shape]) => ({
+      name: inputName.parameter(name),
+      shape,
+    })),
+    ...Object.entries(state).map(([name, { shape }]) => ({ name: inputName.state(name), shape })),
+  ];
+  const newBuffers = (): Buffers =>
+    buffersOf(names.map(({ name, shape }) => [name, executor.allocate(shape)]));
+  let current = newBuffers();
+  let spare = newBuffers();
+  for (const name of Object.keys(model.parameterShapes)) {
+    copyInto(current.inputs[inputName.parameter(name)]!, options.parameters[name], name);
+  }
+  for (const [name, { fill }] of Object.entries(state)) {
+    (current.inputs[inputName.state(name)]!.data as FloatArray).fill(fill);
+  }
+  const newSums = () =>
+    buffersOf(
+      Object.entries(model.parameterShapes).map(([name, shape]) => [
+        inputName.gradient(name),
+        executor.allocate(shape),
+      ]),
+    );
+  let sums: [Buffers, Buffers] | undefined;
+  let step = 0;
+  let tokens = 0;
+
+  const allocate = (size: number) => executor.allocate([size]).data as FloatArray;
+  const scalar = (value: number): TensorValue => {
+    const allocated = executor.allocate([]);
+    allocated.data[0] = value;
+    return allocated;
+  };
+  const present = () =>
+    Object.fromEntries(
+      Object.keys(model.parameterShapes).map((name) => [name, current.inputs[inputName.parameter(name)]!]),
+    );
+
+  /** The micro-batches of the next step, weighted so that the mean of their losses is the step's. */
+  const nextBatches = (): Batch[] => {
+    const examples = source.batch(step + 1, batch);
+    const parts = Array.from({ length: microBatches }, (_, index) =>
+      examples.slice(index * microBatch, (index + 1) * microBatch),
+    );
+    const batches = parts.map((part) => batchOf(part, { length: bucketOf(part, lengths), allocate }));
+    if (options.meanOver === "token") {
+      const total = batches.reduce((sum, { responseTokens }) => sum + responseTokens, 0);
+      for (const { weights } of batches) scale(weights.data as FloatArray, batch / total);
+    }
+    return batches;
+  };
+
+  /** Adds up the gradients of micro-batches; returns the losses' sums. */
+  const accumulate = async (batches: readonly Batch[]) => {
+    sums ??= [newSums(), newSums()];
+    let [from, to] = sums;
+    for (const { data } of Object.values(from.inputs)) data.fill(0);
+    let loss = 0;
+    let logLoss = 0;
+    for (const part of batches) {
+      const run = await gradient(part.length);
+      const result = await run.run({ ...current.parameters, ...from.inputs, ...fed(part) }, to.outputs);
+      loss += scalarOf(result.loss);
+      logLoss += scalarOf(result.logLoss);
+      [from, to] = [to, from];
+    }
+    return { loss, logLoss, gradients: from };
+  };
+
+  const diverged = async (batches: readonly Batch[]): Promise<DivergedError> => {
+    const parameter = firstNotFinite(present());
+    if (parameter !== undefined) return new DivergedError(step + 1, parameter, "a value");
+    const { loss, gradients } = await accumulate(batches);
+    if (!Number.isFinite(loss)) return new DivergedError(step + 1, "the batch", "the loss");
+    const found = firstNotFinite(gradients.inputs)?.slice(inputName.gradient("").length);
+    // Each gradient is finite where only the sum of their squares overflows.
+    return new DivergedError(
+      step + 1,
+      found ?? "all parameters",
+      found === undefined ? "the norm" : "the gradient",
+    );
+  };
+
+  return {
+    get step() {
+      return step;
+    },
+    get tokens() {
+      return tokens;
+    },
+    get parameters() {
+      return present();
+    },
+    async advance() {
+      const batches = nextBatches();
+      const scalars = { learningRate: scalar(learningRate(step + 1)), step: scalar(step + 1) };
+      let loss: number;
+      let logLoss: number;
+      let norm: number;
+      const [only] = batches;
+      if (batches.length === 1 && only !== undefined) {
+        const run = await fused(only.length);
+        const result = await run.run({ ...current.inputs, ...fed(only), ...scalars }, spare.outputs);
+        [loss, logLoss, norm] = [result.loss, result.logLoss, result.gradientNorm].map(scalarOf) as Three;
+      } else {
+        const summed = await accumulate(batches);
+        const run = await update();
+        const result = await run.run(
+          { ...current.inputs, ...summed.gradients.inputs, ...scalars },
+          spare.outputs,
+        );
+        [loss, logLoss, norm] = [summed.loss / microBatches, summed.logLoss, scalarOf(result.gradientNorm)];
+      }
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw await diverged(batches);
+      [current, spare] = [spare, current];
+      step += 1;
+      const responseTokens = batches.reduce((sum, part) => sum + part.responseTokens, 0);
+      tokens += responseTokens;
+      // The weights of a mean over tokens are scaled already.
+      const perToken = options.meanOver === "token" ? logLoss / batch : logLoss / responseTokens;
+      return {
+        step,
+        loss,
+        lossPerToken: perToken,
+        gradientNorm: norm,
+        learningRate: learningRate(step),
+        tokens,
+      };
+    },
+    snapshot() {
+      const bad = firstNotFinite(current.inputs);
+      if (bad !== undefined) throw new DivergedError(step, bad, "a value");
+      return current.inputs;
+    },
+    restore(from) {
+      for (const { name } of names) copyInto(current.inputs[name]!, from.tensors[name], name);
+      step = from.step;
+      tokens = from.tokens;
+    },
+    async release() {
+      for (const compiled of programs.values()) await (await compiled).release();
+      programs.clear();
+    },
+  };
+}
+
+const fed = ({ tokens, targets, weights }: Batch): NamedValues => ({ tokens, targets, weights });
+
+type Three = [number, number, number];
+
+function buffersOf(entries: readonly (readonly [string, TensorValue])[]): Buffers {
+  const isParameter = (name: string) => name.startsWith(inputName.parameter(""));
+  return {
+    inputs: Object.fromEntries(entries),
+    parameters: Object.fromEntries(entries.filter(([name]) => isParameter(name))),
+    outputs: Object.fromEntries(entries.map(([name, value]) => [nextName(name), value])),
+  };
+}
+
+function copyInto(target: TensorValue, source: TensorValue | undefined, name: string): void {
+  if (source === undefined) throw new Error(`${name}: is missing`);
+  if (source.data.length !== target.data.length) {
+    throw new Error(`${name}: has shape [${source.shape}], the model needs [${target.shape}]`);
+  }
+  target.data.set(source.data);
+}
+
+function scale(data: FloatArray, factor: number): void {
+  for (let index = 0; index < data.length; index += 1) data[index]! *= factor;
+}
+
+const scalarOf = (value: TensorValue | undefined): number => value?.data[0] ?? Number.NaN;
+
+function firstNotFinite(values: NamedValues): string | undefined {
+  for (const [name, { data }] of Object.entries(values)) {
+    for (let index = 0; index < data.length; index += 1) if (!Number.isFinite(data[index])) return name;
+  }
+  return undefined;
+}
