@@ -10,6 +10,13 @@ export function onnxModel(graph: GraphBuilder, device = "cpu"): Uint8Array {
     model.initializer(tensor.name, tensor.shape, values, tensor.type);
   }
   for (const node of liveNodes(graph)) node.operation.lower(model, node);
-  for (const [name, tensor] of graph.outputs) model.output(name, tensor.name, tensor.shape, tensor.type);
+  for (const [name, tensor] of graph.outputs) {
+    model.output(onnxOutputName(graph, name), tensor.name, tensor.shape, tensor.type);
+  }
   return model.encode();
+}
+
+/** An output may have an input's name in a graph, but not in ONNX. */
+export function onnxOutputName(graph: GraphBuilder, name: string): string {
+  return `output ${[...graph.outputs.keys()].indexOf(name)}: ${name}`;
 }

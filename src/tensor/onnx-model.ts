@@ -28,7 +28,7 @@ export class OnnxModel {
   /** Target of the lowering: some operators are only worth their name on one device. */
   readonly device: string;
   #nodes: OnnxNode[] = [];
-  #produced = new Set<string>();
+  #taken = new Set<string>();
   #inputs: { name: string; description: ProtobufMessage }[] = [];
   #outputs: OnnxOutput[] = [];
   #initializers = new Map<string, ProtobufMessage>();
@@ -40,6 +40,7 @@ export class OnnxModel {
   }
 
   input(name: string, shape: Shape, type: ElementType): void {
+    this.#taken.add(name);
     this.#inputs.push({ name, description: valueInfo(name, shape, type) });
   }
 
@@ -57,9 +58,9 @@ export class OnnxModel {
       readonly domain?: string;
     } = {},
   ): string {
-    const { outputs = [`value_${this.#fresh++}`], attributes = {}, domain = "" } = options;
+    const { outputs = [this.#freshName()], attributes = {}, domain = "" } = options;
     this.#nodes.push({ operator, inputs, outputs, attributes, domain });
-    for (const name of outputs) this.#produced.add(name);
+    for (const name of outputs) this.#taken.add(name);
     return outputs[0]!;
   }
 
@@ -93,7 +94,7 @@ export class OnnxModel {
 
   /** Whether a node has this output. */
   has(name: string): boolean {
-    return this.#produced.has(name);
+    return this.#taken.has(name);
   }
 
   initializer(name: string, shape: Shape, values: ArrayLike<number>, type: ElementType): void {
@@ -138,10 +139,15 @@ export class OnnxModel {
       .encoded();
   }
 
+  #freshName(): string {
+    const name = `value_${this.#fresh++}`;
+    return this.#taken.has(name) ? this.#freshName() : name;
+  }
+
   #initializer(key: string, type: number, shape: Shape, data: ArrayBufferView): string {
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const name = `value_${this.#fresh++}`;
+    const name = this.#freshName();
     this.#shared.set(key, name);
     this.#initializers.set(name, tensorMessage(name, type, shape, data));
     return name;

@@ -5,7 +5,7 @@ import { optionalPackage } from "../optional/optional-package.ts";
 import type { Executor, Program } from "./executor.ts";
 import { inputsOf, outputsOf } from "./executor-values.ts";
 import type { Graph } from "./graph.ts";
-import { onnxModel } from "./lowering.ts";
+import { onnxModel, onnxOutputName } from "./lowering.ts";
 import type { Values } from "./operation.ts";
 import { type NamedValues, type Shape, shapeSize, type TensorValue } from "./tensor.ts";
 
@@ -101,7 +101,7 @@ async function openSession(
       graphOptimizationLevel: "all",
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       extra: {
         session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: spinning ? "1" : "0" } },
       },
@@ -120,7 +120,12 @@ function programOf(
   session: InferenceSession,
   release: () => Promise<void>,
 ): Program {
-  const fresh = [...graph.outputs].map(([name, { shape, type }]) => ({ name, shape, type }));
+  const outputs = [...graph.outputs].map(([name, { shape, type }]) => ({
+    name,
+    fetched: onnxOutputName(graph, name),
+    shape,
+    type,
+  }));
   const wrap = (shape: Shape, data: Values): OrtTensor =>
     data instanceof Int32Array
       ? new onnxruntime.Tensor("int32", data, shape)
@@ -138,14 +143,15 @@ function programOf(
     const targets = outputsOf(graph, written);
     const results: Record<string, TensorValue> = {};
     const fetches: Record<string, OrtTensor> = {};
-    for (const { name, shape, type } of fresh) {
+    for (const { name, fetched, shape, type } of outputs) {
       const value = targets.get(name) ?? allocate(shape, type === "int");
       results[name] = value;
-      fetches[name] = wrap(shape, value.data);
+      fetches[fetched] = wrap(shape, value.data);
     }
     await session.run(feeds, fetches);
-    for (const [name, { data }] of targets) {
-      if (data instanceof Float64Array) data.set(fetches[name]!.data as Float32Array);
+    for (const { name, fetched } of outputs) {
+      const { data } = results[name]!;
+      if (data instanceof Float64Array) data.set(fetches[fetched]!.data as Float32Array);
     }
     return results;
   };
