@@ -5,6 +5,7 @@ export type { TableName } from "./row-tables.ts";
 export { runCounts } from "./run-counts.ts";
 export {
   appendJournal,
+  forgetUnits,
   isRunFolder,
   type JournalEntry,
   openRunFolder,

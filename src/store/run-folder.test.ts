@@ -8,7 +8,7 @@ import type { Row } from "../record/index.ts";
 import { Ledger } from "./ledger.ts";
 import { readRun, writeParts } from "./row-parts.ts";
 import { runCounts } from "./run-counts.ts";
-import { appendJournal, isRunFolder, openRunFolder, readJournal } from "./run-folder.ts";
+import { appendJournal, forgetUnits, isRunFolder, openRunFolder, readJournal } from "./run-folder.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -87,6 +87,20 @@ describe("a run folder", () => {
     const read = await allRows();
     expect(read).toHaveLength(rows.length);
     expect(read).toEqual(expect.arrayContaining(rows));
+  });
+
+  test("forgets units that will be done again, with their parts, and keeps the others", async () => {
+    await openRunFolder(folder, description);
+    for (const unit of ["probe-5", "probe-10"]) {
+      const row = outcomeRow({ problem: unit, draw: 0, verdict: "correct" });
+      const { parts } = await writeParts(folder, unit, batchesOf([row]));
+      await appendJournal(folder, entry(unit, parts));
+    }
+    await forgetUnits(folder, (unit) => unit === "probe-10");
+    await openRunFolder(folder, description);
+    expect((await readJournal(folder)).map(({ unit }) => unit)).toEqual(["probe-5"]);
+    expect((await allRows()).map(({ problem }) => problem)).toEqual(["probe-5"]);
+    expect(await readdir(join(folder, "outcomes"))).toEqual(["probe-5-0.parquet"]);
   });
 
   test("many rows pass through several parts in order", async () => {

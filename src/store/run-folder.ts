@@ -105,6 +105,25 @@ export async function appendJournal(folder: string, entry: JournalEntry): Promis
   }
 }
 
+/**
+ * Takes finished units back: their journal entries are gone on return, and the next writer removes their parts.
+ * For work that will be done again, such as probes after the state from which a training goes on.
+ */
+export async function forgetUnits(folder: string, isForgotten: (unit: string) => boolean): Promise<void> {
+  const entries = await readJournal(folder);
+  const kept = entries.filter(({ unit }) => !isForgotten(unit));
+  if (kept.length === entries.length) return;
+  const path = journalPath(folder);
+  const handle = await open(`${path}.tmp`, "w");
+  try {
+    await handle.writeFile(kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${path}.tmp`, path);
+}
+
 /** Full paths of the finished parts of one table. */
 export async function finishedParts(folder: string, table: TableName): Promise<string[]> {
   const entries = await readJournal(folder);

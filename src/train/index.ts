@@ -24,6 +24,14 @@ export {
   shuffledEpochs,
 } from "./data.ts";
 export { type JournalLine, readTrainingJournal, type StepLine, TrainingJournal } from "./journal.ts";
+export {
+  checkpointFolder,
+  type Probe,
+  type RunEnd,
+  type RunOptions,
+  runTraining,
+  stateFolder,
+} from "./run.ts";
 export { loadState, saveState, type TrainingState } from "./state.ts";
 export type { Loss } from "./step-graph.ts";
 export { type Trainer, type TrainerOptions, trainer } from "./trainer.ts";

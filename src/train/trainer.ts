@@ -152,7 +152,7 @@ export function trainer(options: TrainerOptions): Trainer {
 
   const diverged = async (batches: readonly Batch[]): Promise<DivergedError> => {
     const parameter = firstNotFinite(present());
-    if (parameter !== undefined) return new DivergedError(step + 1, parameter, "a value");
+    if (parameter !== undefined) return new DivergedError(step + 1, parameter, "the value");
     const { loss, gradients } = await accumulate(batches);
     if (!Number.isFinite(loss)) return new DivergedError(step + 1, "the batch", "the loss");
     const found = firstNotFinite(gradients.inputs)?.slice(inputName.gradient("").length);
@@ -212,7 +212,8 @@ export function trainer(options: TrainerOptions): Trainer {
     },
     snapshot() {
       const bad = firstNotFinite(current.inputs);
-      if (bad !== undefined) throw new DivergedError(step, bad, "a value");
+      if (bad !== undefined)
+        throw new DivergedError(step, bad.replace(inputName.parameter(""), ""), "the value");
       return current.inputs;
     },
     restore(from) {

@@ -1,0 +1,157 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { bigram, bigramVocabulary, momentum, sequenceLoss } from "../../test/bigram.ts";
+import { randomGenerator } from "../numeric/index.ts";
+import { float64Executor } from "../tensor/index.ts";
+import { shuffledEpochs } from "./data.ts";
+import { readTrainingJournal } from "./journal.ts";
+import { type RunOptions, runTraining, stateFolder } from "./run.ts";
+import { loadState, saveState } from "./state.ts";
+import { trainer } from "./trainer.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lmcov-training-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const examples = Array.from({ length: 7 }, (_, index) => ({
+  tokens: Int32Array.of(index % 5, (2 * index) % 5, (3 * index + 1) % 5),
+  promptLength: 1,
+}));
+const parameters = {
+  table: { shape: [5, 5], data: new Float64Array(bigramVocabulary ** 2) },
+  bias: { shape: [5], data: new Float64Array(bigramVocabulary) },
+};
+
+class Killed extends Error {}
+
+interface Disturbance {
+  readonly name?: string;
+  readonly stopAt?: number;
+  /** Dies at the beginning of the n-th write to disk beyond the journal. */
+  readonly dieAt?: number;
+  readonly change?: Partial<RunOptions>;
+  readonly learningRate?: (step: number) => number;
+}
+
+async function training(disturbance: Disturbance = {}) {
+  const run = join(folder, disturbance.name ?? "run");
+  let events = 0;
+  const maybeDie = () => {
+    events += 1;
+    if (events === disturbance.dieAt) throw new Killed();
+  };
+  const started: number[] = [];
+  const loop = trainer({
+    model: bigram,
+    executor: float64Executor(),
+    rule: momentum,
+    loss: sequenceLoss,
+    meanOver: "sequence",
+    parameters,
+    source: shuffledEpochs(examples, randomGenerator("order")),
+    batch: 4,
+    microBatch: 4,
+    lengths: [2],
+    learningRate: disturbance.learningRate ?? (() => 0.1),
+  });
+  const end = runTraining({
+    folder: run,
+    trainer: loop,
+    steps: 20,
+    checkpoints: { every: 5, keepBest: 1, keepLast: 2 },
+    probeEvery: 5,
+    save: { seconds: 1e9, steps: 3 },
+    journalEvery: 1,
+    clock: () => 0,
+    stopRequested: () => loop.step === disturbance.stopAt,
+    probe: async (step) => {
+      maybeDie();
+      // Best at step 10.
+      return { loss: Math.abs(step - 10), summary: { coverage: step / 20 } };
+    },
+    writeCheckpoint: async (_step, path) => {
+      maybeDie();
+      await mkdir(path, { recursive: true });
+      await writeFile(join(path, "table"), JSON.stringify([...(loop.parameters.table?.data ?? [])]));
+    },
+    onStart: (step) => {
+      started.push(step);
+    },
+    onStep: maybeDie,
+    ...disturbance.change,
+  });
+  return { run, end: await end, started, loop };
+}
+
+async function content(run: string) {
+  const journal = await readFile(join(run, "journal", "train.jsonl"), "utf8");
+  const names = (await readdir(join(run, "checkpoints"))).sort();
+  const tables = await Promise.all(
+    names.map((name) => readFile(join(run, "checkpoints", name, "table"), "utf8")),
+  );
+  return { journal, names, tables, state: await loadState(stateFolder(run)) };
+}
+
+describe("a training on disk", () => {
+  test("keeps checkpoints by rule and writes each step, probe and checkpoint once", async () => {
+    const { run, end } = await training();
+    expect(end).toMatchObject({ finished: true, step: 20, from: 0, checkpoints: [10, 15, 20] });
+    expect((await content(run)).names).toEqual(["step-00000010", "step-00000015", "step-00000020"]);
+    const lines = await readTrainingJournal(run);
+    expect(lines.filter((line) => "loss" in line).map(({ step }) => step)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+    expect(lines.filter((line) => "probe" in line).map(({ step }) => step)).toEqual([0, 5, 10, 15, 20]);
+    expect(lines.filter((line) => "checkpoint" in line).map(({ step }) => step)).toEqual([5, 10, 15, 20]);
+  });
+
+  test("stopped and resumed equals the undisturbed one in journal, checkpoints and state", async () => {
+    const whole = await training({ name: "whole" });
+    const stopped = await training({ stopAt: 7 });
+    expect(stopped.end).toMatchObject({ finished: false, step: 7 });
+    const resumed = await training({});
+    expect(resumed.started).toEqual([7]);
+    expect(resumed.end).toMatchObject({ finished: true, from: 7, checkpoints: [10, 15, 20] });
+    expect(await content(resumed.run)).toEqual(await content(whole.run));
+  });
+
+  test("killed at every possible moment and resumed equals the undisturbed one", async () => {
+    const whole = await content((await training({ name: "whole" })).run);
+    // 20 steps, 5 probes, 4 checkpoints.
+    for (let dieAt = 1; dieAt <= 29; dieAt += 1) {
+      const name = `killed ${dieAt}`;
+      await expect(training({ name, dieAt })).rejects.toThrow(Killed);
+      const { run } = await training({ name });
+      expect(await content(run), name).toEqual(whole);
+    }
+  });
+
+  test("run again when it is finished changes nothing", async () => {
+    const { run } = await training();
+    const before = await content(run);
+    const again = await training();
+    expect(again.end).toMatchObject({ finished: true, from: 20, step: 20 });
+    expect(await content(run)).toEqual(before);
+  });
+
+  test("that diverges keeps the last good state and checkpoints", async () => {
+    const infiniteAt12 = (step: number) => (step === 12 ? Number.POSITIVE_INFINITY : 0.1);
+    const attempt = training({ learningRate: infiniteAt12 });
+    await expect(attempt).rejects.toMatchObject({ name: "DivergedError", step: 12, tensor: "table" });
+    const { names, state } = await content(join(folder, "run"));
+    expect(names).toEqual(["step-00000005", "step-00000010"]);
+    expect(state?.step).toBe(9);
+  });
+
+  test("refuses a state of another training", async () => {
+    await training({ stopAt: 3 });
+    await saveState(stateFolder(join(folder, "run")), { step: 9, tensors: {}, memory: {} });
+    await expect(training()).rejects.toThrow(
+      /the saved state cannot be used: it was written by another version/,
+    );
+  });
+});
