@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { commandEntries } from "./commands.ts";
 import { exitCode } from "./exit-code.ts";
+import { exitOnInterruption } from "./interruption.ts";
 import { printFailure } from "./print.ts";
 
 const examples = `
@@ -60,8 +61,7 @@ async function run(words: readonly string[]): Promise<number> {
   }
 }
 
-process.once("SIGINT", () => process.exit(exitCode.interrupted));
-process.once("SIGTERM", () => process.exit(exitCode.interrupted));
+exitOnInterruption();
 // A reader such as `head` may close early.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? 0 : exitCode.unusable),

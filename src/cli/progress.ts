@@ -11,13 +11,15 @@ export interface Progress {
 export interface ProgressOptions {
   readonly title: string;
   readonly total?: number;
+  /** Units that were done before, by another process: they are in the share and not in the rate. */
+  readonly before?: number;
   /** How to write an amount, such as bytes as megabytes. */
   readonly format?: (amount: number) => string;
 }
 
-// The one clock of the command line: it feeds progress and never a result.
+/** The one clock of the command line: it feeds progress and when to save, and never a result. */
 // biome-ignore lint/plugin: progress needs the time
-const millisecondsNow = (): number => performance.now();
+export const millisecondsNow = (): number => performance.now();
 
 export function progressLine(options: ProgressOptions): Progress {
   const started = millisecondsNow();
@@ -27,13 +29,13 @@ export function progressLine(options: ProgressOptions): Progress {
   let drawn = false;
   const draw = (done: number, detail: string) => {
     const seconds = (millisecondsNow() - started) / 1000;
-    const rate = done / seconds;
+    const rate = (done - (options.before ?? 0)) / seconds;
     const share = options.total
       ? ` of ${format(options.total)} (${Math.floor((100 * done) / options.total)}%)`
       : "";
     const left = options.total && rate > 0 ? `, ${Math.ceil((options.total - done) / rate)} s left` : "";
     process.stderr.write(
-      `\r\u001b[K${options.title}: ${format(done)}${share}, ${format(Math.round(rate))}/s${left}${detail}`,
+      `\r\u001b[K${options.title}: ${format(done)}${share}, ${format(rate < 10 ? Number(rate.toPrecision(2)) : Math.round(rate))}/s${left}${detail}`,
     );
     drawn = true;
   };

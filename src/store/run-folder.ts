@@ -50,19 +50,23 @@ export async function openRunFolder(
   description: Omit<RunDescription, "schema">,
 ): Promise<void> {
   const existing = existsSync(folder) ? await readdir(folder) : [];
-  if (existing.length > 0 && !isRunFolder(folder)) {
+  if (existing.length > 0 && !isRunFolder(folder) && !isBegun(existing)) {
     throw new InputError(`${folder}: is not empty and not a run folder; choose another --out`);
   }
-  if (existing.length > 0) {
+  if (isRunFolder(folder)) {
     await readRunDescription(folder);
     await removeLeftovers(folder);
     return;
   }
-  for (const name of ["journal", ...tableNames]) await mkdir(join(folder, name), { recursive: true });
+  for (const name of begunNames.slice(1)) await mkdir(join(folder, name), { recursive: true });
   const text = `${JSON.stringify({ schema: runSchema, ...description }, undefined, 2)}\n`;
   await writeFile(`${runPath(folder)}.tmp`, text);
   await rename(`${runPath(folder)}.tmp`, runPath(folder));
 }
+
+const begunNames = ["run.json.tmp", "journal", ...tableNames];
+/** A run folder whose creation a crash cut short. */
+const isBegun = (existing: readonly string[]) => existing.every((name) => begunNames.includes(name));
 
 /** The description of a run; throws InputError if it was written by another version or is damaged. */
 export async function readRunDescription(folder: string): Promise<RunDescription> {

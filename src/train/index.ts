@@ -32,6 +32,7 @@ export {
   runTraining,
   stateFolder,
 } from "./run.ts";
+export { type ResponseScorer, type ResponseScores, responseScorer } from "./score.ts";
 export { loadState, saveState, type TrainingState } from "./state.ts";
 export type { Loss } from "./step-graph.ts";
 export { type Trainer, type TrainerOptions, trainer } from "./trainer.ts";
