@@ -1,1 +1,25 @@
-export {};
+export { type Boundary, boundaryByOffsets, boundaryByTokens } from "./boundary.ts";
+export { type CanaryResult, canary } from "./canary.ts";
+export type {
+  Draw,
+  DrawRequest,
+  DrawSettings,
+  Endpoint,
+  EndpointFacts,
+  EndpointKind,
+  Likelihood,
+  Message,
+  Prompt,
+  Sampler,
+  SamplingEndpoint,
+  ScoredResponse,
+  ScoreRequest,
+  ScoringEndpoint,
+} from "./endpoint.ts";
+export { EndpointError, type EndpointFault } from "./endpoint-error.ts";
+export { type EndpointOptions, endpointFor } from "./endpoint-for.ts";
+export { HttpClient, type HttpClientOptions, serverAddress } from "./http-client.ts";
+export type { LlamaRoute } from "./llama-likelihood.ts";
+export { type ModelSpec, modelSpecs } from "./model-spec.ts";
+export { Secret, secretFor } from "./secret.ts";
+export { endpointKinds, type ServerSigns, serverKind } from "./server-kind.ts";

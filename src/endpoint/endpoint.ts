@@ -1,0 +1,117 @@
+/** What an endpoint is: a model that draws responses (Sampler), scores given ones (Likelihood), or both. */
+
+/** One turn of a conversation. */
+export interface Message {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** What a model is asked: a text, a conversation (its template is the server's), or token ids as they are. */
+export type Prompt =
+  | { readonly text: string }
+  | { readonly messages: readonly Message[] }
+  | { readonly tokens: readonly number[] };
+
+/** How to draw. An absent field is switched off: nothing is left to the server's defaults. */
+export interface DrawSettings {
+  readonly temperature: number;
+  readonly maxTokens: number;
+  /** Nucleus: 1 is off. */
+  readonly topP?: number;
+  /** Most likely tokens kept: 0 is off. */
+  readonly topK?: number;
+  readonly minP?: number;
+  /** Texts that end a response and are not part of it. */
+  readonly stop?: readonly string[];
+}
+
+export interface DrawRequest {
+  readonly prompt: Prompt;
+  readonly settings: DrawSettings;
+  /** One seed a draw, 0 to 2^31 − 1. */
+  readonly seed: number;
+}
+
+/** One response that a model drew. */
+export interface Draw {
+  readonly text: string;
+  readonly tokens?: readonly number[];
+  readonly tokenCount?: number;
+  /**
+   * Log-probability of each token under the model itself, in nats; absent where the server gives none or only
+   * tempered ones. The end token is not among them.
+   */
+  readonly tokenLogProbabilities?: readonly number[];
+  /** `stop`, `length`, or another word of the server. */
+  readonly finishReason: string;
+}
+
+export interface ScoreRequest {
+  readonly prompt: { readonly text: string } | { readonly tokens: readonly number[] };
+  readonly response: { readonly text: string } | { readonly tokens: readonly number[] };
+}
+
+/** How probable a model finds one given response. */
+export interface ScoredResponse {
+  /** Sum over the response's tokens, in nats; no end token is counted. */
+  readonly logProbability: number;
+  readonly tokenLogProbabilities: readonly number[];
+  readonly tokenCount: number;
+  /** Tokens of the prompt on its own that the joint tokenisation replaces by one that reaches into the response. */
+  readonly straddling: number;
+}
+
+/** Draws responses. Draws are independent: one request, one seed, one draw. */
+export interface Sampler {
+  sample(request: DrawRequest, signal: AbortSignal): Promise<Draw>;
+  /** The request's fields that switch the server's own sampling defaults off, for people to check. */
+  readonly switchedOff: Readonly<Record<string, unknown>>;
+  /** A draw with the server's own defaults: what `doctor` compares against; no other use. */
+  sampleWithDefaults?(request: DrawRequest, signal: AbortSignal): Promise<Draw>;
+}
+
+/** Scores given responses. */
+export interface Likelihood {
+  score(request: ScoreRequest, signal: AbortSignal): Promise<ScoredResponse>;
+  /** How it is done, as the rows carry it: server, route, beginning-of-sequence token. */
+  readonly method: string;
+}
+
+/** What is known of a server before it is used. */
+export interface EndpointFacts {
+  /** Longest prompt and response together, in tokens. */
+  readonly contextLength?: number;
+  readonly vocabularySize?: number;
+  /** The server's own sampling settings, where it tells them. */
+  readonly samplingDefaults?: Readonly<Record<string, unknown>>;
+  /** The token that the server puts before every text; undefined if unknown, null if there is none. */
+  readonly beginningOfSequence?: number | null;
+  readonly software?: string;
+}
+
+interface EndpointBase {
+  /** Kind of server, such as `vllm`. */
+  readonly kind: EndpointKind;
+  /** Where it is, without any secret. */
+  readonly address: string;
+  /** The model's name there. */
+  readonly model: string;
+  readonly facts: EndpointFacts;
+  close(): Promise<void>;
+}
+
+export type EndpointKind = "vllm" | "sglang" | "tgi" | "openai-completions" | "openai-chat" | "llama-server";
+
+/** An endpoint that only draws, such as a chat server: it has no likelihood to ask for. */
+export interface SamplingEndpoint extends EndpointBase {
+  readonly sampler: Sampler;
+  readonly likelihood?: undefined;
+}
+
+/** An endpoint that draws and scores. */
+export interface ScoringEndpoint extends EndpointBase {
+  readonly sampler: Sampler;
+  readonly likelihood: Likelihood;
+}
+
+export type Endpoint = SamplingEndpoint | ScoringEndpoint;

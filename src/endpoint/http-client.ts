@@ -1,0 +1,249 @@
+/** JSON over HTTP with connections kept open, time-outs, a limit on what is read, and typed errors. */
+import * as http from "node:http";
+import * as https from "node:https";
+import { InputError } from "../record/index.ts";
+import { EndpointError, type EndpointFault } from "./endpoint-error.ts";
+import type { Secret } from "./secret.ts";
+
+export interface HttpClientOptions {
+  /** Milliseconds until a request is given up; 10 minutes. */
+  readonly timeout?: number;
+  /** Bytes of an answer; 256 MiB. */
+  readonly largestAnswer?: number;
+  /** Connections at once; 256. */
+  readonly connections?: number;
+  readonly secret?: Secret | undefined;
+}
+
+/** A server's answer of any status. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+}
+
+const shownError = 300;
+
+/** One server. */
+export class HttpClient {
+  /** The address without a secret, for messages. */
+  readonly address: string;
+  readonly #base: URL;
+  readonly #options: HttpClientOptions;
+  readonly #agent: http.Agent;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(address: URL, options: HttpClientOptions = {}) {
+    this.#base = address;
+    this.address = address.href.replace(/\/$/, "");
+    this.#options = options;
+    const agentOptions = {
+      keepAlive: true,
+      maxSockets: options.connections ?? 256,
+      scheduling: "lifo" as const,
+    };
+    this.#agent =
+      address.protocol === "https:" ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
+    this.#headers = {
+      accept: "application/json",
+      ...(options.secret && { authorization: `Bearer ${options.secret.reveal()}` }),
+    };
+  }
+
+  /** The JSON value that the path answers with. Throws EndpointError. */
+  async post(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#jsonOf(path, await this.request(path, { body, signal }));
+  }
+
+  /** The JSON value at the path. Throws EndpointError. */
+  async get(path: string, signal: AbortSignal): Promise<unknown> {
+    return this.#jsonOf(path, await this.request(path, { signal }));
+  }
+
+  /** The JSON value at the path, or undefined where the server has none there. Throws on a broken connection. */
+  async find(path: string, signal: AbortSignal): Promise<unknown> {
+    const answer = await this.request(path, { signal });
+    if (answer.status !== 200) return undefined;
+    try {
+      return JSON.parse(answer.text);
+    } catch {
+      return undefined;
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #jsonOf(path: string, answer: HttpAnswer): unknown {
+    const { status, text } = answer;
+    if (status < 200 || status >= 300) throw this.#statusError(path, answer);
+    try {
+      return JSON.parse(text);
+    } catch {
+      const numbers = /[:[,]\s*-?(?:NaN|Infinity)\b/.test(text);
+      throw this.#error(
+        "answer",
+        path,
+        numbers ? "the answer holds NaN or Infinity in place of a number" : "the answer is not JSON",
+      );
+    }
+  }
+
+  /** One exchange, whatever the status. */
+  request(path: string, input: { body?: unknown; signal: AbortSignal }): Promise<HttpAnswer> {
+    const { body, signal } = input;
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const limit = this.#options.largestAnswer ?? 256 << 20;
+    const timeout = this.#options.timeout ?? 600_000;
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const { request: open } = this.#base.protocol === "https:" ? https : http;
+      const sent = open({
+        agent: this.#agent,
+        protocol: this.#base.protocol,
+        hostname: this.#base.hostname.replace(/^\[|\]$/g, ""),
+        port: this.#base.port,
+        path: this.#base.pathname.replace(/\/$/, "") + path,
+        method: payload === undefined ? "GET" : "POST",
+        headers:
+          payload === undefined
+            ? this.#headers
+            : { ...this.#headers, "content-type": "application/json", "content-length": payload.length },
+      });
+      let settled = false;
+      const settle = (finish: () => void) => {
+        if (settled) return;
+        settled = true;
+        clearTimeout(timer);
+        signal.removeEventListener("abort", abort);
+        finish();
+      };
+      const fail = (error: unknown) =>
+        settle(() => {
+          sent.destroy();
+          reject(error);
+        });
+      const abort = () => fail(signal.reason);
+      const timer = setTimeout(
+        () => fail(this.#error("time-out", path, `no answer within ${timeout / 1000} s`)),
+        timeout,
+      );
+      signal.addEventListener("abort", abort, { once: true });
+      let answering = false;
+      sent.on("error", (error: NodeJS.ErrnoException) => {
+        const fault = answering ? "truncated" : "connection";
+        fail(this.#error(fault, path, error.code ?? error.message));
+      });
+      sent.on("response", (response) => {
+        answering = true;
+        const chunks: Buffer[] = [];
+        let length = 0;
+        response.on("data", (chunk: Buffer) => {
+          length += chunk.length;
+          if (length > limit) fail(this.#error("refused", path, `an answer of over ${limit} bytes`));
+          else chunks.push(chunk);
+        });
+        response.on("error", () => fail(this.#error("truncated", path, "the answer was cut")));
+        response.on("end", () => {
+          if (!response.complete) {
+            fail(this.#error("truncated", path, "the answer was cut"));
+            return;
+          }
+          const text = (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString("utf8");
+          settle(() => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+        });
+      });
+      sent.end(payload);
+    });
+  }
+
+  #error(fault: EndpointFault, path: string, reason: string, details = {}): EndpointError {
+    const message = `${this.address}${path}: ${reason}`;
+    return new EndpointError(fault, this.#options.secret?.redact(message) ?? message, details);
+  }
+
+  #statusError(path: string, answer: HttpAnswer): EndpointError {
+    const { status, headers, text } = answer;
+    const said = errorText(text);
+    const retryAfter = secondsToWait(headers);
+    const reason = `status ${status}${said === "" ? "" : `: ${said}`}`;
+    if (status === 429 || (status === 503 && retryAfter !== undefined)) {
+      return this.#error("rate limit", path, reason, { status, retryAfter });
+    }
+    if (status >= 500 || status === 408) {
+      return this.#error("server error", path, reason, { status, retryAfter });
+    }
+    if (status >= 300 && status < 400) {
+      return this.#error("refused", path, `${reason}: redirects are not followed, give the final address`, {
+        status,
+      });
+    }
+    if (status === 401 || status === 403) {
+      const way = "set the key in the environment variable LMCOV_API_KEY, or name a file with --key-file";
+      return this.#error("refused", path, `${reason}; ${way}`, { status });
+    }
+    return this.#error(tooLong(text) ? "too long" : "refused", path, reason, { status });
+  }
+}
+
+/** What a server says in an error: OpenAI's, vLLM's, SGLang's and TGI's shapes, else the text itself. */
+function errorText(text: string): string {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown>;
+    const inner = value.error as Record<string, unknown> | string | undefined;
+    const said =
+      (typeof inner === "object" ? inner?.message : inner) ?? value.message ?? value.detail ?? value;
+    return clipped(typeof said === "string" ? said : JSON.stringify(said));
+  } catch {
+    return clipped(text);
+  }
+}
+
+const clipped = (text: string) => (text.length > shownError ? `${text.slice(0, shownError)}…` : text).trim();
+
+function tooLong(text: string): boolean {
+  return /exceed_context_size|context (?:length|size|window)|maximum context|max_model_len|longer than the model|too long|inputs? tokens/i.test(
+    text,
+  );
+}
+
+/** Retry-After in seconds; a date is taken relative to the server's own clock. */
+function secondsToWait(headers: http.IncomingHttpHeaders): number | undefined {
+  const wish = headers["retry-after"];
+  if (wish === undefined) return undefined;
+  const seconds = Number(wish);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds);
+  const wait = (Date.parse(wish) - Date.parse(headers.date ?? "")) / 1000;
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+}
+
+/**
+ * The address of a server in what a user wrote: without a trailing `/v1`, user name, query or fragment.
+ * Throws InputError where it holds what may be a secret.
+ *
+ * @example
+ * serverAddress("http://127.0.0.1:8000/v1/").href; // "http://127.0.0.1:8000/"
+ */
+export function serverAddress(text: string): URL {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new InputError(`${text}: is not an address such as http://127.0.0.1:8000`);
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw new InputError(`${text}: is neither http nor https`);
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "") {
+    throw new InputError(
+      `${url.protocol}//${url.host}: an address has no user name, password or query; keys come from the environment variable LMCOV_API_KEY or --key-file`,
+    );
+  }
+  url.hash = "";
+  url.pathname = url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "");
+  return url;
+}

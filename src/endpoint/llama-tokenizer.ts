@@ -1,0 +1,52 @@
+/** Tokens of texts by a llama.cpp server's `/tokenize`, with its rule for the beginning-of-sequence token. */
+import { Answer } from "./answer.ts";
+import type { Message } from "./endpoint.ts";
+import type { HttpClient } from "./http-client.ts";
+import { Recent } from "./recent.ts";
+
+export class LlamaTokenizer {
+  readonly #client: HttpClient;
+  readonly #prompts = new Recent<readonly number[]>();
+  /** The token that the server puts before every text; null if it puts none. */
+  readonly beginningOfSequence: number | null;
+
+  private constructor(client: HttpClient, beginningOfSequence: number | null) {
+    this.#client = client;
+    this.beginningOfSequence = beginningOfSequence;
+  }
+
+  static async open(client: HttpClient, signal: AbortSignal): Promise<LlamaTokenizer> {
+    const probe = new LlamaTokenizer(client, null);
+    const special = await probe.#tokenize("a", true, signal);
+    const plain = await probe.#tokenize("a", false, signal);
+    const added = special.length > plain.length ? special[0] : undefined;
+    return new LlamaTokenizer(client, added ?? null);
+  }
+
+  /** Tokens of a prompt as the model sees them, the beginning-of-sequence token included; kept for the next time. */
+  promptTokens(text: string, signal: AbortSignal): Promise<readonly number[]> {
+    return this.#prompts.get(text, () => this.jointTokens(text, signal));
+  }
+
+  /** The same for a text that is not asked again. */
+  async jointTokens(text: string, signal: AbortSignal): Promise<readonly number[]> {
+    const plain = text === "" ? [] : await this.#tokenize(text, false, signal);
+    return this.beginningOfSequence === null ? plain : [this.beginningOfSequence, ...plain];
+  }
+
+  /** The prompt that the model's own chat template makes of a conversation. */
+  async templated(messages: readonly Message[], signal: AbortSignal): Promise<readonly number[]> {
+    const key = JSON.stringify(messages);
+    return this.#prompts.get(`messages ${key}`, async () => {
+      const answer = await this.#client.post("/apply-template", { messages }, signal);
+      const text = new Answer(answer, `${this.#client.address}/apply-template`).at("prompt").text();
+      return this.#tokenize(text, true, signal, true);
+    });
+  }
+
+  async #tokenize(text: string, special: boolean, signal: AbortSignal, parse = false): Promise<number[]> {
+    const body = { content: text, add_special: special, parse_special: parse };
+    const answer = await this.#client.post("/tokenize", body, signal);
+    return new Answer(answer, `${this.#client.address}/tokenize`).at("tokens").tokens();
+  }
+}

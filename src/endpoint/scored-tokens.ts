@@ -1,0 +1,34 @@
+/** From log-probabilities of tokens to a scored response. */
+
+import type { ScoredResponse } from "./endpoint.ts";
+import { EndpointError } from "./endpoint-error.ts";
+
+/** The sum with the count it stands on; a NaN or a positive value never gets here, an empty list throws. */
+export function scoredResponse(
+  tokenLogProbabilities: readonly number[],
+  straddling: number,
+  address: string,
+): ScoredResponse {
+  const tokenCount = tokenLogProbabilities.length;
+  let logProbability = 0;
+  for (const value of tokenLogProbabilities) logProbability += value;
+  if (tokenCount === 0 || Number.isNaN(logProbability)) {
+    throw new EndpointError("answer", `${address}: no log-probability for the response`);
+  }
+  return { logProbability, tokenLogProbabilities, tokenCount, straddling };
+}
+
+/** Refuses what does not fit, by name, before the server truncates it. */
+export function requireFit(input: {
+  readonly tokens: number;
+  readonly contextLength: number | undefined;
+  readonly address: string;
+  readonly what: string;
+}): void {
+  const { tokens, contextLength, address, what } = input;
+  if (contextLength === undefined || tokens <= contextLength) return;
+  throw new EndpointError(
+    "too long",
+    `${address}: ${what} is ${tokens} tokens long: the model's context holds ${contextLength}`,
+  );
+}
