@@ -54,6 +54,16 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./mixture.ts"),
   },
   {
+    name: "score",
+    summary: "log-probabilities of given responses under models, through servers",
+    load: () => import("./score.ts"),
+  },
+  {
+    name: "sample",
+    summary: "draws from models through servers, with log-probabilities and verdicts",
+    load: () => import("./sample.ts"),
+  },
+  {
     name: "import",
     summary: "write logs into a run folder that every command reads",
     load: () => import("./import.ts"),

@@ -2,7 +2,7 @@
 import { printable } from "../report/printable.ts";
 
 /** JSON with plus and minus infinity as strings; NaN is a bug and throws. */
-export function jsonText(value: unknown): string {
+export function jsonText(value: unknown, indent = 2): string {
   return JSON.stringify(
     value,
     (key, item: unknown) => {
@@ -10,7 +10,7 @@ export function jsonText(value: unknown): string {
       if (Number.isNaN(item)) throw new Error(`not a number in the result, at "${key}"`);
       return item > 0 ? "Infinity" : "-Infinity";
     },
-    2,
+    indent,
   );
 }
 

@@ -32,7 +32,8 @@ export function reScored(rows: readonly Row[], verifier: Verifier, agreement: Ag
   return [...rows, ...added];
 }
 
-function outcomeOf(row: Response, verifier: Verifier): Outcome {
+/** The verifier's verdict on one saved response. */
+export function outcomeOf(row: Response, verifier: Verifier): Outcome {
   const result = verifier.verify({ response: row.text, target: row.target });
   return {
     kind: "outcome",

@@ -18,8 +18,17 @@ export type {
 } from "./endpoint.ts";
 export { EndpointError, type EndpointFault } from "./endpoint-error.ts";
 export { type EndpointOptions, endpointFor } from "./endpoint-for.ts";
+export {
+  type DrawRows,
+  drawRows,
+  drawSeed,
+  type LikelihoodRowInput,
+  likelihoodRow,
+  recordedSampling,
+} from "./endpoint-rows.ts";
 export { HttpClient, type HttpClientOptions, serverAddress } from "./http-client.ts";
 export type { LlamaRoute } from "./llama-likelihood.ts";
 export { type ModelSpec, modelSpecs } from "./model-spec.ts";
+export { type PromptForm, promptForm, promptFromText, promptOf, promptText } from "./prompt-text.ts";
 export { Secret, secretFor } from "./secret.ts";
 export { endpointKinds, type ServerSigns, serverKind } from "./server-kind.ts";

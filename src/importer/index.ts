@@ -8,6 +8,7 @@ export type {
   Rejection,
 } from "./importer.ts";
 export { readHead } from "./input-head.ts";
+export { type JsonShape, jsonRecords, jsonShapeOf } from "./json-records.ts";
 export { type ReadRowsInput, readRows } from "./read-rows.ts";
 export { discoverInputs, type RecogniseOptions, recogniseInput } from "./recognise.ts";
 export { type StrictRecord, strictRecords } from "./strict-records.ts";

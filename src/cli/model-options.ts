@@ -1,0 +1,136 @@
+/** The options that every command on models shares: which, where, how to ask. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import {
+  canary,
+  type Endpoint,
+  type EndpointKind,
+  endpointFor,
+  endpointKinds,
+  type LlamaRoute,
+  type ModelSpec,
+  modelSpecs,
+} from "../endpoint/index.ts";
+import { InputError } from "../record/index.ts";
+import { type InputField, inputFields } from "./model-input.ts";
+
+export interface ModelOptions {
+  readonly model: string[];
+  readonly kind?: EndpointKind;
+  readonly route?: LlamaRoute;
+  readonly keyFile?: string;
+  readonly timeout: number;
+  readonly concurrency: number;
+  readonly task?: string;
+  readonly map?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** A command on models, with the shared options. */
+export function modelCommand(name: string): Command {
+  return endpointOptions(new Command(name))
+    .requiredOption(
+      "--model <models...>",
+      "models: URL, NAME=URL or NAME=URL#MODEL; step-{1000..20000..1000}=http://… is several",
+    )
+    .option("--map <pairs...>", `fields of the input, as role=field; roles: ${inputFields.join(", ")}`)
+    .option("--task <name>", "task name (default: the input's field task, else the file's name)")
+    .option("--concurrency <n>", "requests at once", countOf, 8);
+}
+
+/** The options that say how to reach a server. */
+export function endpointOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--kind <kind>", "kind of server, instead of recognising it").choices(endpointKinds),
+    )
+    .addOption(
+      new Option("--route <route>", "how a llama.cpp server scores").choices([
+        "grammar",
+        "steps",
+        "vocabulary",
+      ]),
+    )
+    .option("--key-file <file>", "file with the server's key (default: environment variable LMCOV_API_KEY)")
+    .option("--timeout <seconds>", "give a request up after this time", secondsOf, 600)
+    .option("--json", "print JSON");
+}
+
+/** The roles and fields of `--map`; throws InputError for a role that there is not. */
+export function inputMap(pairs: readonly string[] | undefined): Partial<Record<InputField, string>> {
+  const map: Partial<Record<InputField, string>> = {};
+  for (const pair of pairs ?? []) {
+    const at = pair.indexOf("=");
+    const role = pair.slice(0, at) as InputField;
+    if (at < 0 || !inputFields.includes(role)) {
+      throw new InputError(`--map ${pair}: give role=field; roles are ${inputFields.join(", ")}`);
+    }
+    map[role] = pair.slice(at + 1);
+  }
+  return map;
+}
+
+/** A model that is ready to be asked. */
+export interface OpenModel {
+  readonly spec: ModelSpec;
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * Opens every model; where it is to score, its canary runs first. Throws where one cannot be reached, or two names
+ * lead to one model: their results would be copies.
+ */
+export async function openModels(
+  options: ModelOptions,
+  request: { readonly scoring: boolean; readonly signal: AbortSignal },
+): Promise<OpenModel[]> {
+  const opened: OpenModel[] = [];
+  const places = new Map<string, string>();
+  for (const spec of modelSpecs(options.model)) {
+    const endpoint = await openEndpoint(spec, options, request.signal);
+    const place = `${endpoint.address}#${endpoint.model}`;
+    const other = places.get(place);
+    if (other !== undefined) {
+      throw new InputError(
+        `--model: ${other} and ${spec.name} are both ${place}; name the model as URL#MODEL`,
+      );
+    }
+    places.set(place, spec.name);
+    if (request.scoring) {
+      if (endpoint.likelihood === undefined) throw cannotScore(spec, endpoint);
+      await canary(endpoint, request.signal);
+    }
+    opened.push({ spec, endpoint });
+  }
+  return opened;
+}
+
+export function openEndpoint(
+  spec: ModelSpec,
+  options: Omit<ModelOptions, "model" | "concurrency">,
+  signal: AbortSignal,
+): Promise<Endpoint> {
+  const { kind, route, keyFile } = options;
+  return endpointFor(
+    spec,
+    { kind, route, keyFile, timeout: 1000 * options.timeout, environment: process.env },
+    signal,
+  );
+}
+
+function cannotScore(spec: ModelSpec, endpoint: Endpoint): InputError {
+  return new InputError(
+    `${spec.name}: ${endpoint.address} was recognised as ${endpoint.kind}, which cannot score given responses; score with a vLLM, SGLang or llama.cpp server, or say --kind openai-completions if it echoes`,
+  );
+}
+
+export function countOf(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("an integer of at least 1.");
+}
+
+function secondsOf(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 86_400) return value;
+  throw new InvalidArgumentError("seconds between 0 and 86400.");
+}
