@@ -2,6 +2,7 @@
  * Loads the heavy packages that lmcov works without: onnxruntime-node, node-llama-cpp, bullmq, ioredis, pyodide.
  * Each caller owns one package, in one file.
  */
+import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -36,6 +37,28 @@ export async function optionalPackage<Module>(
       return (await import(specifier)) as Module;
     } catch (error) {
       if (!isMissing(error, packageName)) throw error;
+    }
+  }
+  throw new MissingPackageError(packageName, options.purpose, options.version);
+}
+
+/**
+ * The folder and version of an optional package, for what runs it in another process.
+ * Throws MissingPackageError if it is in none of the places that `optionalPackage` searches.
+ */
+export function optionalPackageFolder(
+  packageName: string,
+  options: { readonly purpose: string; readonly version: string },
+): { folder: string; version: string } {
+  const folder = process.env.LMCOV_PACKAGES;
+  const places = [import.meta.url, ...(folder ? [join(resolve(folder), "package.json")] : [])];
+  for (const place of places) {
+    const require = createRequire(place);
+    for (const root of require.resolve.paths(packageName) ?? []) {
+      const home = join(root, packageName);
+      if (!existsSync(join(home, "package.json"))) continue;
+      const { version } = require(join(home, "package.json")) as { version: string };
+      return { folder: realpathSync(home), version };
     }
   }
   throw new MissingPackageError(packageName, options.purpose, options.version);

@@ -1,0 +1,41 @@
+/** Verifiers that take time: tests run in a sandbox, commands, reward servers. */
+import type { Verdict } from "../record/index.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** One saved output with what a slow verifier may need to judge it. */
+export interface DrawToVerify {
+  readonly response: string;
+  readonly target: string | undefined;
+  readonly prompt: string | undefined;
+  readonly task: string;
+  readonly problem: string;
+}
+
+export interface DrawVerdict {
+  readonly verdict: Verdict;
+  /** Why it is not `correct`. */
+  readonly reason?: string;
+  readonly answer?: string;
+  /** A real-valued reward; where the verifier gives no verdict beside it, the verdict is `unscored`. */
+  readonly reward?: number;
+}
+
+/**
+ * A judge that takes time. It rejects only where judging itself broke (a sandbox that did not start, a server that
+ * is down): that says nothing about the response, and the draw is to be tried again.
+ */
+export interface AsyncVerifier {
+  readonly name: string;
+  /** How many draws are worth judging at a time. */
+  readonly concurrency: number;
+  verify(draw: DrawToVerify, signal?: AbortSignal): Promise<DrawVerdict>;
+}
+
+/** A quick verifier under the face of a slow one. */
+export function asyncVerifier(verifier: Verifier): AsyncVerifier {
+  return {
+    name: verifier.name,
+    concurrency: 1,
+    verify: async ({ response, target }) => verifier.verify({ response, target }),
+  };
+}
