@@ -1,1 +1,12 @@
+/** Language models on the engine: what training and decoding need of one, and the transformer. */
 export type { LanguageModel } from "./language-model.ts";
+export {
+  checkTransformerConfig,
+  gpt2Initialisation,
+  type Initialisation,
+  initialParameters,
+  parameterShapes,
+  scaledInitialisation,
+  transformerModel,
+} from "./transformer.ts";
+export type { TransformerConfig } from "./transformer-config.ts";

@@ -1,0 +1,296 @@
+/**
+ * The GPT-2-like transformer (App. C.1.2): causal, learned absolute positions, pre-layer-norm, GELU (tanh form).
+ * Parameters have Hugging Face's GPT-2 names; weights of its Conv1D layers are [in, out].
+ */
+import type { RandomGenerator } from "../numeric/index.ts";
+import { type Graph, type NamedShapes, type NamedTensors, shapeSize, type Tensor } from "../tensor/index.ts";
+import type { LanguageModel } from "./language-model.ts";
+import type { TransformerConfig } from "./transformer-config.ts";
+
+/** Numbers added to the attention scores of later positions; finite, as rows of −∞ alone have no softmax. */
+const masked = -1e9;
+
+const embeddings = "transformer.wte.weight";
+const positions = "transformer.wpe.weight";
+const head = "lm_head.weight";
+const block = (layer: number) => `transformer.h.${layer}.`;
+
+/** Throws RangeError naming the field where no transformer has such a size. */
+export function checkTransformerConfig(config: TransformerConfig): void {
+  const fields = ["vocabularySize", "contextLength", "layers", "heads", "width"] as const;
+  for (const field of fields) {
+    const value = config[field];
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`${field} is ${value}: must be a positive integer`);
+    }
+  }
+  if (config.width % config.heads !== 0) {
+    throw new RangeError(`width is ${config.width}: must be a multiple of heads, ${config.heads}`);
+  }
+}
+
+/**
+ * Every parameter's name and shape, in Hugging Face's order.
+ *
+ * @example
+ * import { parameterShapes } from "lmcov/model";
+ * const config = { vocabularySize: 5, contextLength: 8, layers: 1, heads: 2, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
+ * parameterShapes(config)["transformer.h.0.attn.c_attn.weight"]; // [4, 12]
+ */
+export function parameterShapes(config: TransformerConfig): NamedShapes {
+  checkTransformerConfig(config);
+  const { width, vocabularySize, contextLength } = config;
+  const shapes: Record<string, readonly number[]> = {
+    [embeddings]: [vocabularySize, width],
+    [positions]: [contextLength, width],
+  };
+  for (let layer = 0; layer < config.layers; layer++) {
+    const name = block(layer);
+    shapes[`${name}ln_1.weight`] = [width];
+    shapes[`${name}ln_1.bias`] = [width];
+    shapes[`${name}attn.c_attn.weight`] = [width, 3 * width];
+    shapes[`${name}attn.c_attn.bias`] = [3 * width];
+    shapes[`${name}attn.c_proj.weight`] = [width, width];
+    shapes[`${name}attn.c_proj.bias`] = [width];
+    shapes[`${name}ln_2.weight`] = [width];
+    shapes[`${name}ln_2.bias`] = [width];
+    shapes[`${name}mlp.c_fc.weight`] = [width, 4 * width];
+    shapes[`${name}mlp.c_fc.bias`] = [4 * width];
+    shapes[`${name}mlp.c_proj.weight`] = [4 * width, width];
+    shapes[`${name}mlp.c_proj.bias`] = [width];
+  }
+  shapes["transformer.ln_f.weight"] = [width];
+  shapes["transformer.ln_f.bias"] = [width];
+  if (!config.tiedEmbeddings) shapes[head] = [vocabularySize, width];
+  return shapes;
+}
+
+/** How parameters start: GPT-2's own way, or the scaled one that small models on synthetic tasks learn faster from. */
+export interface Initialisation {
+  /** Standard deviation of the token embeddings; 0.02 in GPT-2. */
+  readonly tokenEmbedding: number;
+  /** Standard deviation of the output head; 0.02 in GPT-2. Not used where embeddings are tied. */
+  readonly head: number;
+  /** Standard deviation of a block's matrices, or `fan-in` for 1/√(input width). */
+  readonly matrix: number | "fan-in";
+  /** Standard deviation of the positions, or the amplitude of sinusoids that they start as. */
+  readonly position: number | { readonly sinusoid: number };
+}
+
+export const gpt2Initialisation: Initialisation = {
+  tokenEmbedding: 0.02,
+  head: 0.02,
+  matrix: 0.02,
+  position: 0.02,
+};
+
+/** Worked at laptop scale on graph reasoning; our choice, not the paper's. */
+export const scaledInitialisation: Initialisation = {
+  tokenEmbedding: 0.2,
+  head: 0.02,
+  matrix: "fan-in",
+  position: { sinusoid: 0.25 },
+};
+
+/**
+ * Parameters at the start of training: normal draws, each tensor from its own stream of the generator; projections
+ * back into the residual stream are divided by √(2·layers), gains start at 1 and biases at 0.
+ *
+ * @example
+ * import { initialParameters } from "lmcov/model";
+ * import { randomGenerator } from "lmcov/numeric";
+ * const config = { vocabularySize: 5, contextLength: 8, layers: 1, heads: 2, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
+ * const start = initialParameters(config, randomGenerator("seed 1"));
+ * start["transformer.wpe.weight"]?.data.length; // 32
+ */
+export function initialParameters(
+  config: TransformerConfig,
+  generator: RandomGenerator,
+  initialisation: Initialisation = gpt2Initialisation,
+): Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }> {
+  const start: Record<string, { shape: readonly number[]; data: Float32Array }> = {};
+  for (const [name, shape] of Object.entries(parameterShapes(config))) {
+    const data = new Float32Array(shapeSize(shape));
+    const random = generator.split(name);
+    const deviation = deviationOf(name, shape, config, initialisation);
+    if (name.includes(".ln_")) data.fill(name.endsWith(".weight") ? 1 : 0);
+    else if (name === positions && typeof initialisation.position === "object") {
+      fillSinusoids(data, config.width, initialisation.position.sinusoid);
+    } else if (deviation > 0) {
+      for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal();
+    }
+    start[name] = { shape, data };
+  }
+  return start;
+}
+
+function deviationOf(
+  name: string,
+  shape: readonly number[],
+  config: TransformerConfig,
+  start: Initialisation,
+): number {
+  if (name === embeddings) return start.tokenEmbedding;
+  if (name === positions) return typeof start.position === "number" ? start.position : 0;
+  if (name === head) return start.head;
+  if (shape.length < 2) return 0;
+  const deviation = start.matrix === "fan-in" ? 1 / Math.sqrt(shape[0]!) : start.matrix;
+  return name.endsWith("c_proj.weight") ? deviation / Math.sqrt(2 * config.layers) : deviation;
+}
+
+/** Row t: sines of t at geometric frequencies in the first half, cosines in the second. */
+function fillSinusoids(data: Float32Array, width: number, amplitude: number): void {
+  const half = Math.max(1, Math.floor(width / 2));
+  for (let i = 0; i < data.length; i++) {
+    const column = i % width;
+    const angle = Math.floor(i / width) / 10_000 ** ((column % half) / half);
+    data[i] = amplitude * (column < half ? Math.sin(angle) : Math.cos(angle));
+  }
+}
+
+/**
+ * The transformer as a LanguageModel. Rows are token sequences from position 0, padded on the right: a causal model's
+ * values at a position do not depend on what follows.
+ *
+ * @throws RangeError naming the size that cannot be; building a graph longer than the context throws too.
+ * @example
+ * import { parameterShapes, transformerModel } from "lmcov/model";
+ * const config = { vocabularySize: 5, contextLength: 8, layers: 1, heads: 2, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
+ * Object.keys(transformerModel(config).parameterShapes).length; // 16
+ */
+export function transformerModel(config: TransformerConfig): LanguageModel {
+  return {
+    parameterShapes: parameterShapes(config),
+    inputs: (graph, { batch, length }) => ({ tokens: graph.input("tokens", [batch, length], "int") }),
+    forward(graph, parameters, inputs) {
+      const tokens = inputs.tokens!;
+      const [batch, length] = tokens.shape as [number, number];
+      if (length > config.contextLength) {
+        throw new RangeError(`length is ${length}: must be at most the context, ${config.contextLength}`);
+      }
+      const parameter = (name: string) => parameters[name]!;
+      const place = graph.slice(parameter(positions), { axis: 0, start: 0, end: length });
+      let x = graph.add(graph.gather(parameter(embeddings), tokens), place);
+      const mask = causalMask(graph, length);
+      for (let layer = 0; layer < config.layers; layer++) {
+        const attended = attention(graph, config, parameters, {
+          layer,
+          x: blockNorm(graph, config, parameters, { name: `${block(layer)}ln_1`, x }),
+          batch,
+          length,
+          mask,
+        });
+        x = graph.add(x, attended);
+        const normal = blockNorm(graph, config, parameters, { name: `${block(layer)}ln_2`, x });
+        x = graph.add(x, feedForward(graph, parameters, { layer, x: normal }));
+      }
+      const hidden = blockNorm(graph, config, parameters, { name: "transformer.ln_f", x });
+      return { hidden, logits: transformerLogits(graph, config, parameters, hidden) };
+    },
+  };
+}
+
+/** Log-odds of the next token [..., vocabulary] from the last hidden states [..., width]. */
+export function transformerLogits(
+  graph: Graph,
+  config: TransformerConfig,
+  parameters: NamedTensors,
+  hidden: Tensor,
+): Tensor {
+  const output = parameters[config.tiedEmbeddings ? embeddings : head]!;
+  const rows = graph.reshape(hidden, [-1, config.width]);
+  const logits = graph.matmul(rows, output, { transposeB: true });
+  return graph.reshape(logits, [...hidden.shape.slice(0, -1), config.vocabularySize]);
+}
+
+/** Layer normalisation under a name of Hugging Face's, such as `transformer.ln_f`. */
+export function blockNorm(
+  graph: Graph,
+  config: TransformerConfig,
+  parameters: NamedTensors,
+  given: { readonly name: string; readonly x: Tensor },
+): Tensor {
+  return graph.layerNorm(given.x, {
+    gain: parameters[`${given.name}.weight`]!,
+    bias: parameters[`${given.name}.bias`]!,
+    epsilon: config.layerNormEpsilon,
+  });
+}
+
+/** Query, key and value [rows, width] of a layer, from normalised states. */
+export function attentionInputs(
+  graph: Graph,
+  config: TransformerConfig,
+  parameters: NamedTensors,
+  given: { readonly layer: number; readonly x: Tensor },
+): readonly [Tensor, Tensor, Tensor] {
+  const name = `${block(given.layer)}attn.c_attn`;
+  const rows = graph.reshape(given.x, [-1, config.width]);
+  const all = graph.linear(rows, parameters[`${name}.weight`]!, parameters[`${name}.bias`]!);
+  return graph.split(all, [config.width, config.width, config.width], 1) as [Tensor, Tensor, Tensor];
+}
+
+/** Attention's output projection, back into the residual stream. */
+export function attentionOutput(
+  graph: Graph,
+  parameters: NamedTensors,
+  given: { readonly layer: number; readonly x: Tensor },
+): Tensor {
+  const name = `${block(given.layer)}attn.c_proj`;
+  return graph.linear(given.x, parameters[`${name}.weight`]!, parameters[`${name}.bias`]!);
+}
+
+/** The two layers with GELU between them. */
+export function feedForward(
+  graph: Graph,
+  parameters: NamedTensors,
+  given: { readonly layer: number; readonly x: Tensor },
+): Tensor {
+  const name = `${block(given.layer)}mlp.`;
+  const rows = graph.reshape(given.x, [-1, given.x.shape.at(-1)!]);
+  const wide = graph.linear(rows, parameters[`${name}c_fc.weight`]!, parameters[`${name}c_fc.bias`]!);
+  const back = graph.linear(
+    graph.gelu(wide),
+    parameters[`${name}c_proj.weight`]!,
+    parameters[`${name}c_proj.bias`]!,
+  );
+  return graph.reshape(back, given.x.shape);
+}
+
+/** [length, length]: 0 at and below the diagonal. */
+function causalMask(graph: Graph, length: number): Tensor {
+  const values = new Float64Array(length * length);
+  for (let row = 0; row < length; row++) {
+    values.fill(masked, row * length + row + 1, (row + 1) * length);
+  }
+  return graph.constant(values, [length, length]);
+}
+
+function attention(
+  graph: Graph,
+  config: TransformerConfig,
+  parameters: NamedTensors,
+  given: {
+    readonly layer: number;
+    readonly x: Tensor;
+    readonly batch: number;
+    readonly length: number;
+    readonly mask: Tensor;
+  },
+): Tensor {
+  const { batch, length } = given;
+  const size = config.width / config.heads;
+  const byHead = (part: Tensor) =>
+    graph.transpose(graph.reshape(part, [batch, length, config.heads, size]), [0, 2, 1, 3]);
+  const [query, key, value] = attentionInputs(graph, config, parameters, given).map(byHead) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const scores = graph.matmul(query, key, { transposeB: true, scale: 1 / Math.sqrt(size) });
+  const weights = graph.softmax(graph.add(scores, given.mask));
+  const mixed = graph.transpose(graph.matmul(weights, value), [0, 2, 1, 3]);
+  const rows = graph.reshape(mixed, [batch * length, config.width]);
+  const projected = attentionOutput(graph, parameters, { layer: given.layer, x: rows });
+  return graph.reshape(projected, [batch, length, config.width]);
+}
