@@ -1,6 +1,7 @@
 /** Reading a server's answer, which is not trusted: every field is checked where it is taken. */
 import { EndpointError } from "./endpoint-error.ts";
 
+/** A parsed JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A log-probability below this is a placeholder of the server for one that it does not tell. */
@@ -22,10 +23,10 @@ export class Answer {
     return this.#value;
   }
 
-  /** True where the field is there and not null. */
+  /** True where this is an object with the field, and the field is not null. */
   has(name: string): boolean {
-    const value = this.#object()[name];
-    return value !== undefined && value !== null;
+    const { raw } = this.at(name);
+    return raw !== undefined && raw !== null;
   }
 
   at(name: string | number): Answer {
@@ -83,12 +84,6 @@ export class Answer {
 
   wrong(reason: string): EndpointError {
     return new EndpointError("answer", `${this.#place}: ${reason}`);
-  }
-
-  #object(): JsonObject {
-    const value = this.#value;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
-    throw this.wrong("is not an object");
   }
 }
 

@@ -5,61 +5,68 @@ import { EndpointError } from "./endpoint-error.ts";
 export interface CanaryResult {
   readonly probable: ScoredResponse;
   readonly absurd: ScoredResponse;
+  /** A token of the probable continuation is more likely than one of the absurd; false in a model that knows nothing yet. */
+  readonly ordered: boolean;
 }
 
 const prompt = "The capital of France is Paris. The capital of France is";
 const probable = " Paris.";
 const absurd = " xqz jumps banana 42";
+/** Nats a token by which a text in two pieces may differ from the text at once: the servers' batches round differently. */
+const tolerance = 0.05;
 
 /**
- * Scores a probable and an absurd continuation: they must differ as any language model tells them apart, have as many
- * log-probabilities as tokens, and a response in two pieces must score as in one. Throws EndpointError that names the
- * server and the way out; a server that ignores `echo` and answers 0, or scores something else, ends here.
+ * Scores a probable and an absurd continuation, which must differ; two that differ in their last token only, which
+ * must too, or the scores stand one position off; and a text in two pieces, which must have the tokens and the score
+ * of the text at once. Throws EndpointError that names the server and the way out: a server that ignores `echo`,
+ * answers 0 or scores something else ends here.
  */
 export async function canary(endpoint: ScoringEndpoint, signal: AbortSignal): Promise<CanaryResult> {
   const { likelihood, address, kind } = endpoint;
-  const score = (response: string, before = prompt) =>
-    likelihood.score({ prompt: { text: before }, response: { text: response } }, signal);
+  const refuse = (what: string) =>
+    new EndpointError("refused", `${address} (${kind}): canary: ${what}; ${wayOut[kind]}`);
+  const score = async (response: string, before = prompt) => {
+    try {
+      return await likelihood.score({ prompt: { text: before }, response: { text: response } }, signal);
+    } catch (error) {
+      if (error instanceof EndpointError && error.fault === "answer") throw refuse(error.message);
+      throw error;
+    }
+  };
   const good = await score(probable);
   const bad = await score(absurd);
-  const way = wayOut[kind];
-  const refuse = (what: string): never => {
-    throw new EndpointError("refused", `${address} (${kind}): ${what}; ${way}`);
-  };
-  if (good.logProbability === 0 && bad.logProbability === 0) {
-    refuse("every continuation scores 0: the server ignores echo or answers with something else");
+  if (good.logProbability === bad.logProbability) {
+    const same = good.logProbability;
+    throw refuse(`every continuation scores ${same}: the server ignores echo or scores something else`);
   }
-  const perToken = (scored: ScoredResponse) => scored.logProbability / scored.tokenCount;
-  if (!(perToken(good) > perToken(bad))) {
-    refuse(
-      `an absurd continuation scores ${perToken(bad).toFixed(3)} a token and a probable one ${perToken(good).toFixed(3)}: these are not log-probabilities of the text given`,
+  const [one, other] = [await score(" a"), await score(" the")];
+  if (one.tokenCount === other.tokenCount && one.logProbability === other.logProbability) {
+    throw refuse(
+      "responses that differ in their last token score the same: the scores stand one position off",
     );
   }
-  // A sum over tokens is a chain: the first words and the rest given them make the whole.
   const [head, tail] = [" xqz jumps", " banana 42"];
   const [first, rest] = [await score(head), await score(tail, prompt + head)];
-  const chained = first.logProbability + rest.logProbability;
-  const gap = Math.abs(chained - bad.logProbability);
   const count = first.tokenCount + rest.tokenCount;
   if (first.straddling + rest.straddling === 0 && count !== bad.tokenCount) {
-    refuse(
-      `a text has ${bad.tokenCount} tokens at once and ${count} in two pieces: tokens are lost at the boundary`,
+    throw refuse(`a text has ${bad.tokenCount} tokens at once and ${count} in two pieces`);
+  }
+  const chained = first.logProbability + rest.logProbability;
+  if (count === bad.tokenCount && Math.abs(chained - bad.logProbability) > tolerance * count) {
+    throw refuse(
+      `a text scores ${bad.logProbability.toFixed(3)} at once and ${chained.toFixed(3)} in two pieces`,
     );
   }
-  if (count === bad.tokenCount && gap > 0.05 * count) {
-    refuse(
-      `a text scores ${bad.logProbability.toFixed(3)} at once and ${chained.toFixed(3)} in two pieces: these are not log-probabilities of the text given`,
-    );
-  }
-  return { probable: good, absurd: bad };
+  const perToken = (scored: ScoredResponse) => scored.logProbability / scored.tokenCount;
+  return { probable: good, absurd: bad, ordered: perToken(good) > perToken(bad) };
 }
 
 const wayOut: Readonly<Record<ScoringEndpoint["kind"], string>> = {
-  vllm: "score with vLLM's own server, without --logprobs-mode processed_logits or raw_logits",
-  sglang: "score with SGLang's own /generate, or name another kind with --kind",
+  vllm: "score with vLLM's own server and nothing between",
+  sglang: "score with SGLang's own /generate and nothing between",
   tgi: "start it with --enable-prefill-logprobs",
   "openai-completions":
-    "score with a vLLM, SGLang or llama.cpp server (lmcov recognises them), or name the kind with --kind",
+    "score with a vLLM, SGLang or llama.cpp server, which lmcov recognises, or name the kind with --kind",
   "openai-chat": "a chat server cannot score",
   "llama-server": "try --route vocabulary",
 };

@@ -5,8 +5,13 @@ import { HttpClient, serverAddress } from "./http-client.ts";
 import type { LlamaRoute } from "./llama-likelihood.ts";
 import { llamaServer } from "./llama-server.ts";
 import type { ModelSpec } from "./model-spec.ts";
+import { openaiChat } from "./openai-chat.ts";
+import { openaiCompletions } from "./openai-completions.ts";
 import { secretFor } from "./secret.ts";
 import { type ServerSigns, serverKind } from "./server-kind.ts";
+import { sglang } from "./sglang.ts";
+import { tgi } from "./tgi.ts";
+import { vllm } from "./vllm.ts";
 
 export interface EndpointOptions {
   /** Instead of recognising it. */
@@ -63,11 +68,20 @@ interface Opening {
 
 async function serverEndpoint(signs: ServerSigns, opening: Opening, signal: AbortSignal): Promise<Endpoint> {
   const { client, model, options } = opening;
+  const contextLength = signs.contextLengths[signs.models.indexOf(model)];
   switch (signs.kind) {
     case "llama-server":
       return llamaServer({ client, model, route: options.route }, signal);
-    default:
-      throw new InputError(`${client.address}: a server of kind ${signs.kind}`);
+    case "vllm":
+      return vllm({ client, model, contextLength }, signal);
+    case "sglang":
+      return sglang({ client, model, contextLength }, signal);
+    case "tgi":
+      return tgi({ client, model }, signal);
+    case "openai-completions":
+      return openaiCompletions({ client, model });
+    case "openai-chat":
+      return openaiChat({ client, model });
   }
 }
 

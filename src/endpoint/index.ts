@@ -30,5 +30,6 @@ export { HttpClient, type HttpClientOptions, serverAddress } from "./http-client
 export type { LlamaRoute } from "./llama-likelihood.ts";
 export { type ModelSpec, modelSpecs } from "./model-spec.ts";
 export { type PromptForm, promptForm, promptFromText, promptOf, promptText } from "./prompt-text.ts";
+export { drawsFromModel, type Rawness, rawDraws } from "./raw-draws.ts";
 export { Secret, secretFor } from "./secret.ts";
 export { endpointKinds, type ServerSigns, serverKind } from "./server-kind.ts";

@@ -182,7 +182,10 @@ async function agreeingRoute(
     if (!far) return route;
   }
   if (expected === undefined) {
-    throw new EndpointError("refused", "no route to a log-probability works on this llama.cpp server");
+    throw new EndpointError(
+      "refused",
+      `${tokenizer.address}: no route to a log-probability works on this llama.cpp server`,
+    );
   }
   return "vocabulary";
 }

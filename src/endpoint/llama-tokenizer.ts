@@ -15,6 +15,10 @@ export class LlamaTokenizer {
     this.beginningOfSequence = beginningOfSequence;
   }
 
+  get address(): string {
+    return this.#client.address;
+  }
+
   static async open(client: HttpClient, signal: AbortSignal): Promise<LlamaTokenizer> {
     const probe = new LlamaTokenizer(client, null);
     const special = await probe.#tokenize("a", true, signal);

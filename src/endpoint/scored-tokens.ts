@@ -32,3 +32,12 @@ export function requireFit(input: {
     `${address}: ${what} is ${tokens} tokens long: the model's context holds ${contextLength}`,
   );
 }
+
+/** The first token of a sequence has no log-probability: something must precede the response. */
+export function requirePrecedent(first: number, address: string): void {
+  if (first > 0) return;
+  throw new EndpointError(
+    "refused",
+    `${address}: nothing precedes the response's first token: the prompt is empty and no beginning-of-sequence token is added`,
+  );
+}

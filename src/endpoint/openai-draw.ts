@@ -1,0 +1,90 @@
+/** Draws from the two interfaces of OpenAI, completions and chat completions, which vLLM and others share. */
+import { type Answer, onlyChoice } from "./answer.ts";
+import type { Draw } from "./endpoint.ts";
+
+/** The draw in an answer of `/v1/completions`. */
+export function completionDraw(answer: Answer): Draw {
+  const choice = onlyChoice(answer);
+  const text = choice.at("text").text();
+  const scores = choice.at("logprobs").has("token_logprobs") ? completionTokens(choice) : undefined;
+  return drawOf(choice, text, scores);
+}
+
+/** The draw in an answer of `/v1/chat/completions`. A message without content, such as a refusal, is empty. */
+export function chatDraw(answer: Answer): Draw {
+  const choice = onlyChoice(answer);
+  const text = choice.at("message").at("content").textOr("");
+  const content = choice.at("logprobs").has("content")
+    ? choice.at("logprobs").at("content").items()
+    : undefined;
+  const scores = content?.map((item) => ({
+    bytes: bytesOf(item),
+    logProbability: item.at("logprob").logProbability(),
+  }));
+  return drawOf(choice, text, scores);
+}
+
+interface TokenScore {
+  /** The token's bytes; undefined where only an id is told. */
+  readonly bytes: Buffer | undefined;
+  readonly logProbability: number;
+}
+
+function completionTokens(choice: Answer): TokenScore[] {
+  const logprobs = choice.at("logprobs");
+  const scores = logprobs.at("token_logprobs").items();
+  const tokens = logprobs.at("tokens").items();
+  if (tokens.length !== scores.length) {
+    throw logprobs.wrong(`${tokens.length} tokens beside ${scores.length} log-probabilities`);
+  }
+  return scores.map((score, index) => {
+    const token = (tokens[index] as Answer).text();
+    return {
+      bytes: token.startsWith("token_id:") ? undefined : Buffer.from(token),
+      logProbability: score.logProbability(),
+    };
+  });
+}
+
+function bytesOf(item: Answer): Buffer {
+  const bytes = item.at("bytes");
+  return Array.isArray(bytes.raw) ? Buffer.from(bytes.tokens()) : Buffer.from(item.at("token").text());
+}
+
+/**
+ * The response's log-probabilities are those of the tokens that spell it: all of them, or all but the end token.
+ * Where a stop text or the server's cleaning cut the text, they are not the response's and are left out.
+ */
+function drawOf(choice: Answer, text: string, scores: readonly TokenScore[] | undefined): Draw {
+  const finishReason = choice.at("finish_reason").textOr("unknown");
+  const length = scores === undefined ? undefined : tokensOfText(choice, text, scores, finishReason);
+  if (scores === undefined || length === undefined) return { text, finishReason };
+  const ids = choice.at("token_ids");
+  return {
+    text,
+    finishReason,
+    tokenCount: length,
+    tokenLogProbabilities: scores.slice(0, length).map(({ logProbability }) => logProbability),
+    ...(Array.isArray(ids.raw) && { tokens: ids.tokens().slice(0, length) }),
+  };
+}
+
+function tokensOfText(
+  choice: Answer,
+  text: string,
+  scores: readonly TokenScore[],
+  finishReason: string,
+): number | undefined {
+  if (scores.every(({ bytes }) => bytes === undefined)) {
+    // vLLM: a text in stop_reason is the stop text that cut the response; else the last token is the end token.
+    if (finishReason === "length") return scores.length;
+    return typeof choice.at("stop_reason").raw === "string" ? undefined : scores.length - 1;
+  }
+  const spelt = (count: number) =>
+    Buffer.concat(scores.slice(0, count).map(({ bytes }) => bytes ?? Buffer.alloc(0))).toString("utf8");
+  // The end token is listed with an empty text, with a text of its own, or not at all.
+  if (finishReason === "stop" && spelt(scores.length - 1) === text) return scores.length - 1;
+  if (spelt(scores.length) === text) return scores.length;
+  // A response cut by its length may end within a character.
+  return finishReason === "length" ? scores.length : undefined;
+}

@@ -1,0 +1,41 @@
+/** Whether the log-probabilities that come with draws are the model's own or scaled by the temperature. */
+import type { DrawSettings, Endpoint, ScoringEndpoint } from "./endpoint.ts";
+
+export type Rawness =
+  /** The model's own, whatever the temperature. */
+  | "raw"
+  /** Of the distribution that was drawn from. */
+  | "scaled"
+  /** The server gives none, or nothing to compare with. */
+  | "unknown";
+
+const prompt = { text: "The capital of France is" };
+const trials = 8;
+const tolerance = 0.02;
+
+/** Draws single tokens at temperature 0.5 and scores them: raw log-probabilities agree. */
+export async function rawDraws(endpoint: Endpoint, signal: AbortSignal): Promise<Rawness> {
+  if (endpoint.likelihood === undefined) return "unknown";
+  const settings: DrawSettings = { temperature: 0.5, maxTokens: 1 };
+  let compared = 0;
+  for (let seed = 0; seed < trials; seed += 1) {
+    const draw = await endpoint.sampler.sample({ prompt, settings, seed }, signal);
+    const own = draw.tokenLogProbabilities?.[0];
+    if (own === undefined || draw.text === "" || draw.text.includes("\ufffd")) continue;
+    const scored = await scoreText(endpoint, draw.text, signal);
+    // A token that the tokeniser would not write this way cannot be compared by its text.
+    if (scored.tokenCount !== 1 || scored.straddling > 0) continue;
+    if (Math.abs(scored.logProbability - own) > tolerance) return "scaled";
+    compared += 1;
+  }
+  return compared > 0 ? "raw" : "unknown";
+}
+
+const scoreText = (endpoint: ScoringEndpoint, text: string, signal: AbortSignal) =>
+  endpoint.likelihood.score({ prompt, response: { text } }, signal);
+
+/** True where draws come from the model itself, so that every server's log-probabilities are the model's own. */
+export function drawsFromModel(settings: DrawSettings): boolean {
+  const { temperature, topP = 1, topK = 0, minP = 0 } = settings;
+  return temperature === 1 && topP === 1 && topK === 0 && minP === 0;
+}

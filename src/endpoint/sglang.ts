@@ -1,0 +1,192 @@
+/** SGLang's server: draws and scores by its native `/generate`, whose lists carry token ids. */
+import { Answer } from "./answer.ts";
+import { boundaryByTokens } from "./boundary.ts";
+import type { Draw, DrawRequest, DrawSettings, Likelihood, Sampler, ScoringEndpoint } from "./endpoint.ts";
+import { EndpointError } from "./endpoint-error.ts";
+import type { HttpClient } from "./http-client.ts";
+import { chatSampler } from "./openai-chat.ts";
+import { Recent } from "./recent.ts";
+import { requireFit, requirePrecedent, scoredResponse } from "./scored-tokens.ts";
+
+/** Sent with every request: else the model folder's generation_config.json decides. */
+const switchedOff = {
+  top_p: 1,
+  top_k: -1,
+  min_p: 0,
+  repetition_penalty: 1,
+  presence_penalty: 0,
+  frequency_penalty: 0,
+  min_new_tokens: 0,
+  ignore_eos: false,
+} as const;
+
+export interface SglangOptions {
+  readonly client: HttpClient;
+  readonly model: string;
+  readonly contextLength?: number | undefined;
+}
+
+interface InputToken {
+  readonly id: number;
+  readonly score: Answer;
+}
+
+export async function sglang(options: SglangOptions, signal: AbortSignal): Promise<ScoringEndpoint> {
+  const { client, model, contextLength } = options;
+  const trials = [
+    await inputTokens(client, { text: "a" }, signal),
+    await inputTokens(client, { text: "b c" }, signal),
+  ];
+  const [one, other] = trials.map((tokens) => tokens.map(({ id }) => id)) as [number[], number[]];
+  if (one.at(-1) === other.at(-1)) {
+    throw new EndpointError(
+      "refused",
+      `${client.address}: the tokeniser puts a token after every text (${one.at(-1)}), which would be scored as the response's; score token ids`,
+    );
+  }
+  const bos = one.length > 1 && one[0] === other[0] ? (one[0] as number) : null;
+  return {
+    kind: "sglang",
+    address: client.address,
+    model,
+    facts: {
+      ...(contextLength !== undefined && { contextLength }),
+      beginningOfSequence: bos,
+      software: "SGLang",
+    },
+    sampler: sampler(options),
+    likelihood: likelihood(options, bos),
+    close: async () => client.close(),
+  };
+}
+
+function likelihood({ client, contextLength }: SglangOptions, bos: number | null): Likelihood {
+  const place = `${client.address}/generate`;
+  const prompts = new Recent<readonly number[]>();
+  const idsOf = async (text: string, signal: AbortSignal) =>
+    (await inputTokens(client, { text }, signal)).map(({ id }) => id);
+  return {
+    method: `SGLang input_token_logprobs, raw, ${bos === null ? "no BOS" : "BOS added"}, no end token`,
+    async score({ prompt, response }, signal) {
+      if ("tokens" in prompt !== "tokens" in response) {
+        throw new EndpointError("refused", "prompt and response are both texts or both token ids");
+      }
+      let promptTokens: readonly number[];
+      let scored: readonly InputToken[];
+      if ("tokens" in prompt) {
+        promptTokens = prompt.tokens;
+        const input_ids = [...prompt.tokens, ...("tokens" in response ? response.tokens : [])];
+        requireFit({ tokens: input_ids.length, contextLength, address: place, what: "prompt and response" });
+        scored = await inputTokens(client, { input_ids }, signal);
+        if (scored.length !== input_ids.length || scored.some(({ id }, index) => id !== input_ids[index])) {
+          throw new EndpointError("answer", `${place}: the tokens scored are not those that were sent`);
+        }
+      } else {
+        const { text } = prompt;
+        promptTokens = text === "" ? [] : await prompts.get(text, () => idsOf(text, signal));
+        if (text === "" && bos !== null) promptTokens = [bos];
+        scored = await inputTokens(
+          client,
+          { text: text + ("text" in response ? response.text : "") },
+          signal,
+        );
+      }
+      const { first, straddling } = boundaryByTokens({
+        joint: scored.map(({ id }) => id),
+        prompt: promptTokens,
+      });
+      requirePrecedent(first, place);
+      return scoredResponse(
+        scored.slice(first).map(({ score }) => score.logProbability()),
+        straddling,
+        place,
+      );
+    },
+  };
+}
+
+async function inputTokens(
+  client: HttpClient,
+  input: { readonly text: string } | { readonly input_ids: readonly number[] },
+  signal: AbortSignal,
+): Promise<InputToken[]> {
+  const body = {
+    ...input,
+    sampling_params: { ...switchedOff, max_new_tokens: 0, temperature: 1 },
+    return_logprob: true,
+    logprob_start_len: 0,
+    stream: false,
+  };
+  const answer = new Answer(await client.post("/generate", body, signal), `${client.address}/generate`);
+  const meta = answer.at("meta_info");
+  if (!meta.has("input_token_logprobs")) {
+    throw new EndpointError(
+      "refused",
+      `${client.address}/generate: the answer holds no input_token_logprobs, which return_logprob asked for`,
+    );
+  }
+  const tokens = meta
+    .at("input_token_logprobs")
+    .items()
+    .map((item) => ({ id: item.at(1).count(), score: item.at(0) }));
+  const count = meta.at("prompt_tokens").numberOr(tokens.length);
+  if (count !== tokens.length) throw meta.wrong(`${tokens.length} log-probabilities for ${count} tokens`);
+  return tokens;
+}
+
+function sampler({ client, model }: SglangOptions): Sampler {
+  const { min_new_tokens, ...known } = switchedOff;
+  const truncation = ({ topK = 0, minP = 0 }: DrawSettings) => ({ top_k: topK > 0 ? topK : -1, min_p: minP });
+  const chat = chatSampler({ client, model, switchedOff: known, truncation });
+  const draw = async (request: DrawRequest, fields: object, signal: AbortSignal): Promise<Draw> => {
+    const { prompt, settings, seed } = request;
+    const body = {
+      ...("tokens" in prompt ? { input_ids: prompt.tokens } : { text: "text" in prompt ? prompt.text : "" }),
+      sampling_params: {
+        max_new_tokens: settings.maxTokens,
+        // Heeded under --enable-deterministic-inference; else the server's own generator makes draws independent.
+        sampling_seed: seed,
+        ...(settings.stop !== undefined && settings.stop.length > 0 && { stop: settings.stop }),
+        ...fields,
+      },
+      return_logprob: true,
+      stream: false,
+    };
+    return drawOf(new Answer(await client.post("/generate", body, signal), `${client.address}/generate`));
+  };
+  return {
+    switchedOff,
+    sample(request, signal) {
+      if ("messages" in request.prompt) return chat.sample(request, signal);
+      const { temperature, topP = 1 } = request.settings;
+      return draw(
+        request,
+        { ...switchedOff, ...truncation(request.settings), temperature, top_p: topP },
+        signal,
+      );
+    },
+    sampleWithDefaults: (request, signal) => draw(request, {}, signal),
+  };
+}
+
+function drawOf(answer: Answer): Draw {
+  const text = answer.at("text").text();
+  const meta = answer.at("meta_info");
+  const finish = meta.at("finish_reason");
+  const finishReason = finish.at("type").textOr(finish.textOr("unknown"));
+  if (finishReason === "abort") throw meta.wrong("the server aborted the request");
+  const matched = finish.at("matched");
+  if (!meta.has("output_token_logprobs") || typeof matched.raw === "string") return { text, finishReason };
+  const scored = meta.at("output_token_logprobs").items();
+  // A number that matched is the end token, which is listed and not in the text.
+  const length =
+    finishReason === "stop" && typeof matched.raw === "number" ? scored.length - 1 : scored.length;
+  const kept = scored.slice(0, length);
+  return {
+    text,
+    finishReason,
+    tokens: kept.map((item) => item.at(1).count()),
+    tokenCount: length,
+    tokenLogProbabilities: kept.map((item) => item.at(0).logProbability()),
+  };
+}

@@ -1,0 +1,274 @@
+/** One contract for every kind of server: scores, draws, canary and refusals, against scripted servers with exact answers. */
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  canary,
+  type Endpoint,
+  EndpointError,
+  endpointFor,
+  modelSpecs,
+  rawDraws,
+  type ScoringEndpoint,
+} from "../../src/endpoint/index.ts";
+import { beginning, end, scoreOf, textOf, tokenise } from "./scripted-model.ts";
+import { llamaRoutes, sglangRoutes, tgiRoutes } from "./scripted-native.ts";
+import { openaiRoutes, vllmRoutes } from "./scripted-openai.ts";
+import { drawn, type Fault, type Routes, type ScriptedServer, serve } from "./scripted-server.ts";
+
+interface Kind {
+  readonly name: string;
+  readonly routes: (fault?: Fault) => Routes;
+  readonly kind?: "openai-completions";
+  readonly route?: "grammar" | "steps" | "vocabulary";
+  /** Log-probabilities of draws are the model's own at any temperature. */
+  readonly raw: boolean;
+  readonly takesTokens: boolean;
+}
+
+const kinds: readonly Kind[] = [
+  { name: "vllm", routes: vllmRoutes, raw: true, takesTokens: true },
+  { name: "sglang", routes: sglangRoutes, raw: false, takesTokens: true },
+  { name: "tgi", routes: tgiRoutes, raw: false, takesTokens: false },
+  {
+    name: "openai-completions",
+    routes: openaiRoutes,
+    kind: "openai-completions",
+    raw: true,
+    takesTokens: false,
+  },
+  { name: "llama-server", routes: llamaRoutes, raw: true, takesTokens: true },
+  { name: "llama-server by steps", routes: llamaRoutes, route: "steps", raw: true, takesTokens: true },
+  {
+    name: "llama-server by vocabulary",
+    routes: llamaRoutes,
+    route: "vocabulary",
+    raw: true,
+    takesTokens: true,
+  },
+];
+
+const signal = new AbortController().signal;
+const open: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0)) await close();
+});
+
+async function opened(
+  kind: Kind,
+  fault?: Fault,
+): Promise<{ endpoint: ScoringEndpoint; server: ScriptedServer }> {
+  const server = await serve(kind.routes(fault));
+  open.push(() => server.close());
+  const [spec] = modelSpecs([`m=${server.address}/v1`]);
+  if (spec === undefined) throw new Error("no model");
+  const endpoint = await endpointFor(spec, { kind: kind.kind, route: kind.route, environment: {} }, signal);
+  open.push(() => endpoint.close());
+  if (endpoint.likelihood === undefined) throw new Error(`${endpoint.kind} cannot score`);
+  return { endpoint, server };
+}
+
+const exact = (prompt: readonly number[], response: readonly number[]) =>
+  scoreOf([beginning, ...prompt], response);
+/** What the model itself draws with a seed, without the end token. */
+const drawnTokens = (prompt: string, seed: number, most: number) =>
+  drawn([beginning, ...tokenise(prompt)], {
+    chooser: { temperature: 1, topP: 1, topK: 0, minP: 0 },
+    most,
+    seed,
+  }).tokens.filter((token) => token !== end);
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+describe.each(kinds)("$name", (kind) => {
+  test("is recognised, and scores each token of the response as the model does", async () => {
+    const { endpoint } = await opened(kind);
+    expect(kind.name).toContain(endpoint.kind);
+    const [prompt, response] = ["The cat", " is a catalogue of 日本".replace("本", "é🙂")];
+    const scored = await endpoint.likelihood.score(
+      { prompt: { text: prompt }, response: { text: response } },
+      signal,
+    );
+    const expected = exact(tokenise(prompt), tokenise(response));
+    expect(scored.tokenCount).toBe(expected.length);
+    scored.tokenLogProbabilities.forEach((value, index) => {
+      expect(value).toBeCloseTo(expected[index] as number, 9);
+    });
+    expect(scored.logProbability).toBeCloseTo(sum(expected), 9);
+    expect(scored.straddling).toBe(0);
+  });
+
+  test("counts a token that straddles the boundary to the response, and says so", async () => {
+    const { endpoint } = await opened(kind);
+    // "xa" + "bcy": the joint text has the token "abc", of which the prompt's own tokens know only "a".
+    const scored = await endpoint.likelihood.score(
+      { prompt: { text: "xa" }, response: { text: "bcy" } },
+      signal,
+    );
+    const joint = tokenise("xabcy");
+    const expected = exact(joint.slice(0, 1), joint.slice(1));
+    expect(scored.straddling).toBe(1);
+    expect(scored.tokenCount).toBe(2);
+    expect(scored.logProbability).toBeCloseTo(sum(expected), 9);
+  });
+
+  test("never scores an empty continuation", async () => {
+    const { endpoint } = await opened(kind);
+    await expect(
+      endpoint.likelihood.score({ prompt: { text: "The" }, response: { text: "" } }, signal),
+    ).rejects.toThrow(/0 tokens|empty/);
+  });
+
+  test("passes the canary", async () => {
+    const { endpoint } = await opened(kind);
+    const { probable, absurd } = await canary(endpoint, signal);
+    expect(probable.tokenCount).toBe(tokenise(" Paris.").length);
+    expect(absurd.tokenCount).toBe(tokenise(" xqz jumps banana 42").length);
+  });
+
+  test("draws with the server's defaults switched off, and with the model's own log-probabilities", async () => {
+    const { endpoint, server } = await opened(kind);
+    server.requests.length = 0;
+    const settings = { temperature: 1, maxTokens: 30 };
+    const draw = await endpoint.sampler.sample({ prompt: { text: "The" }, seed: 3, settings }, signal);
+    const { body } = server.requests.at(-1) as { body: Record<string, unknown> };
+    const fields = { ...body, ...(body.sampling_params as object), ...(body.parameters as object) };
+    expect(fields).toMatchObject(endpoint.sampler.switchedOff);
+    expect(fields).toMatchObject({ temperature: 1 });
+    const tokens = drawnTokens("The", 3, 30);
+    expect(draw.text).toBe(textOf(tokens));
+    expect(draw.tokenCount).toBe(tokens.length);
+    if (kind.takesTokens) expect(draw.tokens).toEqual(tokens);
+    expect(sum(draw.tokenLogProbabilities ?? [])).toBeCloseTo(sum(exact(tokenise("The"), tokens)), 9);
+  });
+
+  test("a draw that ends by itself leaves the end token out of text, count and log-probability", async () => {
+    const { endpoint } = await opened(kind);
+    const settings = { temperature: 1, maxTokens: 400 };
+    for (let seed = 0; seed < 40; seed += 1) {
+      const draw = await endpoint.sampler.sample({ prompt: { text: "The" }, seed, settings }, signal);
+      if (draw.finishReason !== "stop") continue;
+      const tokens = drawnTokens("The", seed, 400);
+      expect(tokens.length).toBeLessThan(400);
+      expect(draw.text).toBe(textOf(tokens));
+      expect(draw.tokenCount).toBe(tokens.length);
+      expect(sum(draw.tokenLogProbabilities ?? [])).toBeCloseTo(sum(exact(tokenise("The"), tokens)), 9);
+      return;
+    }
+    throw new Error("no draw ended by itself");
+  });
+
+  test("another seed is another draw, and the same seed the same", async () => {
+    const { endpoint } = await opened(kind);
+    const settings = { temperature: 1, maxTokens: 20 };
+    const texts = await Promise.all(
+      [1, 2, 1].map((seed) => endpoint.sampler.sample({ prompt: { text: "The" }, seed, settings }, signal)),
+    );
+    expect(texts[0]?.text).not.toBe(texts[1]?.text);
+    expect(texts[0]).toEqual(texts[2]);
+  });
+
+  test("says whether log-probabilities of draws are scaled by the temperature", async () => {
+    const { endpoint } = await opened(kind);
+    expect(await rawDraws(endpoint, signal)).toBe(kind.raw ? "raw" : "scaled");
+  });
+
+  test("token ids are scored as they are, or refused", async () => {
+    const { endpoint } = await opened(kind);
+    const [prompt, response] = [tokenise("The"), tokenise("abc").slice(0, 1).concat(tokenise(" is"))];
+    const request = { prompt: { tokens: [beginning, ...prompt] }, response: { tokens: response } };
+    const scoring = endpoint.likelihood.score(request, signal);
+    if (!kind.takesTokens) await expect(scoring).rejects.toThrow(/token ids/);
+    else expect((await scoring).logProbability).toBeCloseTo(sum(exact(prompt, response)), 9);
+  });
+
+  test.each<Fault>(["ignores echo", "NaN", "null", "zero", "positive", "placeholder", "shifted"])(
+    "with the fault %s nothing is scored: the server is refused by its address",
+    async (fault) => {
+      const checked = async () => {
+        const { endpoint } = await opened(kind, fault);
+        await canary(endpoint, signal);
+      };
+      // What forces a token cannot be ignored step by step, and a call a token cannot be off by one.
+      if ((fault === "ignores echo" || fault === "shifted") && kind.name.startsWith("llama-server")) {
+        await expect(checked()).resolves.toBeUndefined();
+        return;
+      }
+      const error: unknown = await checked().catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(EndpointError);
+      expect((error as Error).message).toMatch(/127\.0\.0\.1/);
+    },
+  );
+});
+
+describe.each(kinds.filter(({ name }) => name === "vllm" || name === "openai-completions"))(
+  "$name",
+  (kind) => {
+    test.each<Fault>(["missing choice", "duplicate choice"])(
+      "an answer with a %s is no answer",
+      async (fault) => {
+        const scored = async () => {
+          const { endpoint } = await opened(kind, fault);
+          await endpoint.likelihood.score({ prompt: { text: "The" }, response: { text: " cat" } }, signal);
+        };
+        await expect(scored()).rejects.toThrow(/holds [02] choices where one was asked for/);
+      },
+    );
+  },
+);
+
+const [vllmKind] = kinds as [Kind];
+
+test("of the many tokens at a position of vLLM's the one that stands there is taken, whatever the order of keys", async () => {
+  const { endpoint } = await opened(vllmKind, "crowded");
+  const scored = await endpoint.likelihood.score(
+    { prompt: { text: "The" }, response: { text: " zebra" } },
+    signal,
+  );
+  expect(scored.logProbability).toBeCloseTo(sum(exact(tokenise("The"), tokenise(" zebra"))), 9);
+});
+
+test("a vLLM that returns no token ids is asked for them by /tokenize", async () => {
+  const { endpoint } = await opened(vllmKind, "no token ids");
+  const scored = await endpoint.likelihood.score(
+    { prompt: { text: "The" }, response: { text: " zebra" } },
+    signal,
+  );
+  expect(scored.logProbability).toBeCloseTo(sum(exact(tokenise("The"), tokenise(" zebra"))), 9);
+});
+
+test("a prompt that does not fit is refused by name, also where the server says so", async () => {
+  const { endpoint } = await opened(vllmKind);
+  const request = { prompt: { text: "x".repeat(600) }, response: { text: "y" } };
+  const error: unknown = await endpoint.likelihood.score(request, signal).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ fault: "too long", retryable: false });
+  const draw = endpoint.sampler.sample(
+    { prompt: request.prompt, seed: 1, settings: { temperature: 1, maxTokens: 5 } },
+    signal,
+  );
+  await expect(draw).rejects.toMatchObject({ fault: "too long", retryable: false });
+});
+
+test("an old llama.cpp server whose grammars know no token ids is scored step by step", async () => {
+  const { endpoint } = await opened({ ...vllmKind, routes: (fault) => llamaRoutes(fault, true) });
+  expect(endpoint.likelihood.method).toMatch(/steps/);
+});
+
+test("a chat server only draws: its type has no likelihood, and conversations go as they are", async () => {
+  const server = await serve(openaiRoutes());
+  open.push(() => server.close());
+  const [spec] = modelSpecs([server.address]);
+  const endpoint: Endpoint = await endpointFor(spec as never, { environment: {} }, signal);
+  open.push(() => endpoint.close());
+  expect(endpoint.kind).toBe("openai-chat");
+  expect(endpoint.likelihood).toBeUndefined();
+  // @ts-expect-error the types stop anyone from asking a server that may be a chat server for likelihoods
+  expect(() => endpoint.likelihood.score).toThrow();
+  const messages = [
+    { role: "system", content: "Be brief." },
+    { role: "user", content: "The capital" },
+  ];
+  const draw = await endpoint.sampler.sample(
+    { prompt: { messages }, seed: 5, settings: { temperature: 1, maxTokens: 10 } },
+    signal,
+  );
+  expect(server.requests.at(-1)?.body.messages).toEqual(messages);
+  expect(draw.tokenLogProbabilities).toHaveLength(draw.tokenCount ?? -1);
+});
