@@ -1,4 +1,10 @@
 /** Language models on the engine: what training and decoding need of one, and the transformer. */
+export {
+  huggingFaceConfig,
+  type SpecialTokenIds,
+  transformerConfigFromHuggingFace,
+} from "./checkpoint-config.ts";
+export { UnusableCheckpointError } from "./checkpoint-error.ts";
 export type { LanguageModel } from "./language-model.ts";
 export {
   checkTransformerConfig,
