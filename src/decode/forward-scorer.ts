@@ -1,5 +1,6 @@
 /** Teacher-forced scoring by one forward pass a response, batched by length. */
 import type { FloatArray, NamedValues } from "../tensor/index.ts";
+import type { Decoder } from "./decoder.ts";
 import { logSoftmax } from "./filters.ts";
 import { hiddenWidth } from "./forward-decoder.ts";
 import { HeadSteps, type HeadStepsOptions } from "./head-steps.ts";
@@ -12,7 +13,13 @@ import {
   paddedTokens,
 } from "./model-programs.ts";
 import { mostProbable, type TokenAlternative } from "./most-probable.ts";
-import { checkScoringRequest, type ScoredResponse, type ScoreOptions, type ScoringRequest } from "./score.ts";
+import {
+  checkScoringRequest,
+  type ScoredResponse,
+  type ScoreOptions,
+  type ScoringRequest,
+  scoreByReading,
+} from "./score.ts";
 
 export interface Scorer {
   /** In the order of the requests; throws RangeError as `scoreByReading` does. */
@@ -146,4 +153,12 @@ function batches(
       indices.slice(part * size, (part + 1) * size),
     );
   });
+}
+
+/** A scorer that reads token by token with a decoder, which it releases. */
+export function readingScorer(decoder: Decoder): Scorer {
+  return {
+    score: (requests, options) => scoreByReading(decoder, requests, options),
+    release: () => decoder.release(),
+  };
 }

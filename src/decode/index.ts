@@ -1,5 +1,8 @@
 /** Decoding as composition: filters on log-probabilities, a chooser that takes a generator, decoders that wrap decoders. */
 export { type BestOfN, bestOfN, chosenByReward } from "./best-of-n.ts";
+export { type CachedSource, cachedDecoder } from "./cached-decoder.ts";
+export type { CachedModel, CachedOutput, KeysAndValues } from "./cached-model.ts";
+export { cachedTransformer } from "./cached-transformer.ts";
 export { chooseToken } from "./chooser.ts";
 export type { Decoder, DecodingBatch, TokenIds } from "./decoder.ts";
 export {
@@ -14,7 +17,7 @@ export {
   topP,
 } from "./filters.ts";
 export { forwardDecoder } from "./forward-decoder.ts";
-export { forwardScorer, type Scorer } from "./forward-scorer.ts";
+export { forwardScorer, readingScorer, type Scorer } from "./forward-scorer.ts";
 export { type GenerateOptions, type Generation, type GenerationRequest, generate } from "./generate.ts";
 export { headSteppingDecoder } from "./head-decoder.ts";
 export { type HeadProjection, HeadSteps, type HeadStepsOptions } from "./head-steps.ts";

@@ -1,0 +1,350 @@
+/**
+ * A decoder with a cache of keys and values that JavaScript owns: [rows, heads, time, width of a head] for each layer. The
+ * graph reads it as an input and gives only the new entries; a row's part is contiguous, so rows leave and copies of a
+ * prompt arrive by moving memory.
+ */
+import {
+  type Executor,
+  type FloatArray,
+  Graph,
+  type NamedValues,
+  type Shape,
+  type TensorValue,
+} from "../tensor/index.ts";
+import type { CachedModel, CachedOutput } from "./cached-model.ts";
+import { checkPrompt, checkTokens, type Decoder, type DecodingBatch, type TokenIds } from "./decoder.ts";
+import { batchBucket, lengthBucket, ProgramCache, paddedTokens } from "./model-programs.ts";
+
+export interface CachedSource {
+  readonly model: CachedModel;
+  readonly parameters: NamedValues;
+  readonly executor: Executor;
+}
+
+/** Rows of one prefill: distinct prompts are few and long, and their logits and scores take memory. */
+const largestPrefill = 16_384;
+/** Bytes that the cache of a batch may take, in float32. */
+const largestCache = 2 ** 30;
+
+/**
+ * Each prompt is read once, however many rows begin with it; then one token a row and step. Programs are compiled for few
+ * sizes of batch and cache.
+ */
+export function cachedDecoder(source: CachedSource): Decoder {
+  const { model } = source;
+  const programs = new CachedPrograms(source);
+  const rowBytes = 4 * 2 * model.layers * model.width * model.contextLength;
+  return {
+    vocabularySize: model.vocabularySize,
+    contextLength: model.contextLength,
+    width: model.width,
+    largestBatch: Math.max(1, 2 ** Math.floor(Math.log2(largestCache / rowBytes))),
+    async begin(prompts, { reserve }) {
+      for (const prompt of prompts) checkPrompt(prompt, model);
+      const batch = new CachedBatch(programs, prompts, reserve);
+      await batch.prefill();
+      return batch;
+    },
+    release: () => programs.release(),
+  };
+}
+
+/** The graphs of one model, compiled for the sizes that are met. */
+class CachedPrograms {
+  readonly model: CachedModel;
+  readonly executor: Executor;
+  readonly #parameters: NamedValues;
+  readonly #programs: ProgramCache;
+
+  constructor({ model, parameters, executor }: CachedSource) {
+    this.model = model;
+    this.executor = executor;
+    this.#parameters = parameters;
+    this.#programs = new ProgramCache(executor);
+  }
+
+  async prefill(size: { batch: number; length: number }, inputs: NamedValues): Promise<NamedValues> {
+    const { batch, length } = size;
+    const program = await this.#programs.get(`prefill ${batch}x${length}`, () => {
+      const graph = new Graph();
+      const tokens = graph.input("tokens", [batch, length], "int");
+      const last = graph.input("last", [batch], "int");
+      return this.#finished(graph, (parameters) => this.model.prefill(graph, parameters, { tokens, last }));
+    });
+    return program.run({ ...this.#parameters, ...inputs });
+  }
+
+  async step(
+    size: { batch: number; time: number },
+    inputs: NamedValues,
+    outputs: NamedValues,
+  ): Promise<void> {
+    const { batch, time } = size;
+    const { layers, heads, width } = this.model;
+    const program = await this.#programs.get(`step ${batch}x${time}`, () => {
+      const graph = new Graph();
+      const shape = [batch, heads, time, width / heads];
+      const given = {
+        tokens: graph.input("tokens", [batch], "int"),
+        positions: graph.input("positions", [batch], "int"),
+        mask: graph.input("mask", [batch, 1, time]),
+        cache: Array.from({ length: layers }, (_, layer) => ({
+          keys: graph.input(`keys ${layer}`, shape),
+          values: graph.input(`values ${layer}`, shape),
+        })),
+      };
+      return this.#finished(graph, (parameters) => this.model.step(graph, parameters, given));
+    });
+    await program.run({ ...this.#parameters, ...inputs }, outputs);
+  }
+
+  release(): Promise<void> {
+    return this.#programs.release();
+  }
+
+  #finished(
+    graph: Graph,
+    build: (parameters: Record<string, ReturnType<Graph["input"]>>) => CachedOutput,
+  ): Graph {
+    const parameters = Object.fromEntries(
+      Object.entries(this.model.parameterShapes).map(([name, shape]) => [name, graph.input(name, shape)]),
+    );
+    const { logits, hidden, layers } = build(parameters);
+    graph.output("logits", logits);
+    graph.output("hidden", hidden);
+    layers.forEach(({ keys, values }, layer) => {
+      graph.output(`new keys ${layer}`, keys);
+      graph.output(`new values ${layer}`, values);
+    });
+    return graph;
+  }
+}
+
+class CachedBatch implements DecodingBatch {
+  readonly #programs: CachedPrograms;
+  readonly #prompts: readonly TokenIds[];
+  readonly #longest: number;
+  /** Tokens that each row has in the cache. */
+  #lengths: number[];
+  /** Rows and time that the buffers hold. */
+  #size = { batch: 0, time: 0 };
+  /** Keys and values of each layer, in turn. */
+  #cache: FloatArray[] = [];
+  /** 0 where a row has an entry, −∞ elsewhere; [batch, 1, time]. */
+  #mask: FloatArray = new Float64Array();
+  #outputs: Record<string, TensorValue> = {};
+  /** Where each row lies in the buffers, ascending; rows that left stay there until half of the room is theirs. */
+  #slots: number[];
+
+  constructor(programs: CachedPrograms, prompts: readonly TokenIds[], reserve: number) {
+    this.#programs = programs;
+    this.#prompts = prompts;
+    this.#lengths = prompts.map(({ length }) => length);
+    this.#slots = [...prompts.keys()];
+    this.#longest = Math.min(programs.model.contextLength, Math.max(...this.#lengths) + reserve);
+  }
+
+  get rows(): number {
+    return this.#lengths.length;
+  }
+
+  logits(row: number): FloatArray {
+    return this.#part("logits", row, this.#programs.model.vocabularySize);
+  }
+
+  hidden(row: number): FloatArray {
+    return this.#part("hidden", row, this.#programs.model.width);
+  }
+
+  /** Reads every distinct prompt once and copies what it left into the rows that begin with it. */
+  async prefill(): Promise<void> {
+    const distinct = new Map<string, number[]>();
+    this.#prompts.forEach((prompt, row) => {
+      const key = Array.from(prompt).join(",");
+      const known = distinct.get(key);
+      if (known === undefined) distinct.set(key, [row]);
+      else known.push(row);
+    });
+    this.#resize({
+      batch: batchBucket(this.rows),
+      time: this.#timeBucket(Math.max(...this.#lengths)),
+    });
+    const groups = [...distinct.values()];
+    const { contextLength } = this.#programs.model;
+    const length = lengthBucket(Math.max(...this.#lengths), contextLength);
+    const together = Math.max(1, 2 ** Math.floor(Math.log2(largestPrefill / length)));
+    for (let start = 0; start < groups.length; start += together) {
+      await this.#prefillGroups(groups.slice(start, start + together), length);
+    }
+  }
+
+  async read(tokens: TokenIds): Promise<void> {
+    checkTokens(tokens, this.#programs.model.vocabularySize);
+    const needed = this.#timeBucket(Math.max(...this.#lengths));
+    if (needed > this.#size.time) this.#resize({ ...this.#size, time: needed });
+    const { batch, time } = this.#size;
+    const shape = this.#cacheShape();
+    const inputs: Record<string, TensorValue> = {
+      tokens: { shape: [batch], data: this.#inSlots(tokens) },
+      positions: { shape: [batch], data: this.#inSlots(this.#lengths) },
+      mask: { shape: [batch, 1, time], data: this.#mask },
+    };
+    this.#cache.forEach((data, index) => {
+      inputs[cacheName(index)] = { shape, data };
+    });
+    await this.#programs.step(this.#size, inputs, this.#outputs);
+    this.#cache.forEach((cache, index) => {
+      this.#appendEntries(cache, this.#outputs[`new ${cacheName(index)}`]!.data as FloatArray);
+    });
+    this.#slots.forEach((slot, row) => {
+      this.#mask[slot * time + this.#lengths[row]!] = 0;
+      this.#lengths[row]! += 1;
+    });
+  }
+
+  keep(rows: readonly number[]): void {
+    this.#lengths = rows.map((row) => this.#lengths[row]!);
+    this.#slots = rows.map((row) => this.#slots[row]!);
+    if (batchBucket(rows.length) < this.#size.batch) this.#compact(batchBucket(rows.length));
+  }
+
+  #part(name: string, row: number, size: number): FloatArray {
+    const start = this.#slots[row]! * size;
+    return (this.#outputs[name]!.data as FloatArray).subarray(start, start + size);
+  }
+
+  async #prefillGroups(groups: readonly (readonly number[])[], length: number): Promise<void> {
+    const { vocabularySize, width, heads } = this.#programs.model;
+    const batch = batchBucket(groups.length);
+    const prompts = groups.map(([first]) => this.#prompts[first!]!);
+    const last = Int32Array.from(
+      { length: batch },
+      (_, row) => row * length + (prompts[row]?.length ?? 1) - 1,
+    );
+    const values = await this.#programs.prefill(
+      { batch, length },
+      {
+        tokens: { shape: [batch, length], data: paddedTokens(prompts, { batch, length }) },
+        last: { shape: [batch], data: last },
+      },
+    );
+    const { time } = this.#size;
+    const headWidth = width / heads;
+    groups.forEach((rows, group) => {
+      const read = prompts[group]!.length * headWidth;
+      for (const row of rows) {
+        copyRow(values.logits!, group, this.#outputs.logits!, row, vocabularySize);
+        copyRow(values.hidden!, group, this.#outputs.hidden!, row, width);
+        this.#mask.fill(0, row * time, row * time + prompts[group]!.length);
+        this.#cache.forEach((cache, index) => {
+          const fresh = values[`new ${cacheName(index)}`]!.data as FloatArray;
+          for (let head = 0; head < heads; head++) {
+            const from = (group * heads + head) * length * headWidth;
+            cache.set(fresh.subarray(from, from + read), (row * heads + head) * time * headWidth);
+          }
+        });
+      }
+    });
+  }
+
+  /** Writes each row's new entry [batch, heads, 1, width of a head] behind those that it has. */
+  #appendEntries(cache: FloatArray, fresh: FloatArray): void {
+    const { heads, width } = this.#programs.model;
+    const headWidth = width / heads;
+    const { time } = this.#size;
+    this.#slots.forEach((slot, row) => {
+      for (let head = 0; head < heads; head++) {
+        const from = (slot * heads + head) * headWidth;
+        const to = ((slot * heads + head) * time + this.#lengths[row]!) * headWidth;
+        cache.set(fresh.subarray(from, from + headWidth), to);
+      }
+    });
+  }
+
+  /** Buffers for the first time or for more of it; entries are copied. */
+  #resize(size: { batch: number; time: number }): void {
+    const { layers, heads, width } = this.#programs.model;
+    const before = { cache: this.#cache, time: this.#size.time };
+    this.#size = size;
+    const shape = this.#cacheShape();
+    this.#cache = Array.from({ length: 2 * layers }, () => this.#floats(shape));
+    this.#mask = this.#floats([size.batch, 1, size.time]).fill(Number.NEGATIVE_INFINITY);
+    if (before.cache.length === 0) {
+      this.#allocateOutputs(size.batch);
+      return;
+    }
+    const kept = (width / heads) * before.time;
+    const block = (width / heads) * size.time;
+    before.cache.forEach((old, index) => {
+      for (let place = 0; place < size.batch * heads; place++) {
+        this.#cache[index]!.set(old.subarray(place * kept, (place + 1) * kept), place * block);
+      }
+    });
+    this.#slots.forEach((slot, row) => {
+      this.#mask.fill(0, slot * size.time, slot * size.time + this.#lengths[row]!);
+    });
+  }
+
+  /** Moves the rows together into the first part of the buffers. */
+  #compact(batch: number): void {
+    const { vocabularySize, width } = this.#programs.model;
+    const { time } = this.#size;
+    const { logits, hidden } = this.#outputs;
+    const moved = [
+      ...this.#cache.map((data) => ({ data, size: width * time })),
+      { data: this.#mask, size: time },
+      { data: logits!.data, size: vocabularySize },
+      { data: hidden!.data, size: width },
+    ];
+    this.#slots.forEach((from, to) => {
+      if (from === to) return;
+      for (const { data, size } of moved) data.copyWithin(to * size, from * size, (from + 1) * size);
+    });
+    this.#slots = [...this.#slots.keys()];
+    this.#size = { batch, time };
+    this.#cache = this.#cache.map((data) => data.subarray(0, batch * width * time));
+    this.#mask = this.#mask.subarray(0, batch * time);
+    this.#allocateOutputs(batch);
+    this.#outputs.logits!.data.set(logits!.data.subarray(0, batch * vocabularySize));
+    this.#outputs.hidden!.data.set(hidden!.data.subarray(0, batch * width));
+  }
+
+  #allocateOutputs(batch: number): void {
+    const { vocabularySize, width, heads } = this.#programs.model;
+    const allocate = (shape: Shape) => this.#programs.executor.allocate(shape);
+    const entry = [batch, heads, 1, width / heads];
+    this.#outputs = { logits: allocate([batch, vocabularySize]), hidden: allocate([batch, width]) };
+    this.#cache.forEach((_, index) => {
+      this.#outputs[`new ${cacheName(index)}`] = allocate(entry);
+    });
+  }
+
+  #floats(shape: Shape): FloatArray {
+    return this.#programs.executor.allocate(shape).data as FloatArray;
+  }
+
+  #cacheShape(): Shape {
+    const { heads, width } = this.#programs.model;
+    return [this.#size.batch, heads, this.#size.time, width / heads];
+  }
+
+  /** Values of the rows where the rows lie. */
+  #inSlots(values: TokenIds): Int32Array {
+    const data = new Int32Array(this.#size.batch);
+    this.#slots.forEach((slot, row) => {
+      data[slot] = values[row]!;
+    });
+    return data;
+  }
+
+  /** Room for the entries that a row has and one more to write; never more than will be needed. */
+  #timeBucket(length: number): number {
+    return lengthBucket(length + 1, Math.max(length + 1, this.#longest));
+  }
+}
+
+const cacheName = (index: number) => `${index % 2 === 0 ? "keys" : "values"} ${Math.floor(index / 2)}`;
+
+function copyRow(from: TensorValue, fromRow: number, to: TensorValue, toRow: number, size: number): void {
+  to.data.set(from.data.subarray(fromRow * size, (fromRow + 1) * size), toRow * size);
+}
