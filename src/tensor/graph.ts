@@ -23,6 +23,7 @@ import {
   subtract,
   tanh,
 } from "./operations/arithmetic.ts";
+import { type AttentionOptions, attention } from "./operations/attention.ts";
 import { expand, type ReductionOptions, reshape, sum, transpose } from "./operations/axes.ts";
 import { cast, stopGradient } from "./operations/element-type.ts";
 import { where } from "./operations/elementwise.ts";
@@ -173,6 +174,16 @@ export class Graph extends GraphBuilder {
   /** Products of the last two axes; leading axes broadcast. */
   matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
     return matmul(this, a, b, options);
+  }
+
+  /**
+   * softmax(scale·Q·Kᵀ + mask)·V with Q [..., queries, width], K [..., keys, width], V [..., keys, values]; the scale
+   * is 1/√width if not given.
+   */
+  attention(
+    given: { readonly query: Tensor; readonly key: Tensor; readonly value: Tensor } & AttentionOptions,
+  ): Tensor {
+    return attention(this, given);
   }
 
   /** x·W + b with x [..., in], W [in, out], b [out]. */

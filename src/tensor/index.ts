@@ -4,6 +4,7 @@ export { Graph } from "./graph.ts";
 export { float64Executor } from "./interpreter.ts";
 export { type Device, type OnnxruntimeOptions, onnxruntimeExecutor } from "./onnxruntime.ts";
 export type { Operand } from "./operation.ts";
+export type { AttentionOptions } from "./operations/attention.ts";
 export type { ReductionOptions } from "./operations/axes.ts";
 export type { MatmulOptions } from "./operations/matmul.ts";
 export type {

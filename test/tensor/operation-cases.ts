@@ -102,6 +102,14 @@ declare(
 for (const method of ["negate", "exp", "tanh", "sigmoid", "softplus", "square", "gelu"] as const) {
   declare(method, { x: normal(method, [3, 5]) }, (graph, { x }) => graph[method](x!));
 }
+declare(
+  "gelu",
+  { x: { shape: [9], data: Float64Array.of(0, 1e-9, -1e-4, 12, -12, 5, -5, 90, -90) } },
+  (graph, { x }) => graph.gelu(x!),
+  {
+    of: "small and large entries",
+  },
+);
 for (const method of ["log", "sqrt"] as const) {
   declare(method, { x: positive(method, [3, 5]) }, (graph, { x }) => graph[method](x!));
 }
@@ -156,6 +164,35 @@ for (const rows of [[4], [2, 3], []] as Shape[]) {
     (graph, { x, w, b }) => graph.linear(x!, w!, b!),
   );
 }
+
+for (const masked of [false, true]) {
+  declare(
+    "attention",
+    {
+      query: normal("query", [2, 3, 4]),
+      key: normal("key", [2, 5, 4]),
+      value: normal("value", [2, 5, 2]),
+      ...(masked ? { mask: normal("mask", [3, 5]) } : {}),
+    },
+    (graph, { query, key, value, mask }) =>
+      graph.attention({
+        query: query!,
+        key: key!,
+        value: value!,
+        ...(mask === undefined ? { scale: 0.7 } : { mask }),
+      }),
+  );
+}
+declare(
+  "attention",
+  { x: normal("causal", [2, 2, 3, 4]) },
+  (graph, { x }) => {
+    const none = Number.NEGATIVE_INFINITY;
+    const mask = graph.constant([0, none, none, 0, 0, none, 0, 0, 0], [3, 3]);
+    return graph.attention({ query: x!, key: x!, value: x!, mask });
+  },
+  { of: "a causal mask" },
+);
 
 declare("reshape", { x: normal("reshape", [2, 6]) }, (graph, { x }) => graph.reshape(x!, [3, -1]));
 declare("transpose", { x: normal("transpose", [2, 3, 4]) }, (graph, { x }) => graph.transpose(x!, [2, 0, 1]));

@@ -75,7 +75,7 @@ export function logSoftmax(graph: Builder, x: Tensor): Tensor {
   return applyOne(graph, logSoftmaxOperation, [x], null);
 }
 
-function exponentialSum(
+export function exponentialSum(
   x: ArrayLike<number>,
   start: number,
   width: number,
