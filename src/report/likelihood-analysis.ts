@@ -67,6 +67,8 @@ export interface SelectionOptions {
 
 export interface LikelihoodAnalysis {
   readonly task: LikelihoodTask;
+  /** The model that drew the responses, where it scored them too; it is none of the task's candidates. */
+  readonly drawer?: ScoredCandidate;
   /** False if no N up to the budget tells the candidates apart. */
   readonly distinguishable: boolean;
   readonly tournament: Tournament;
@@ -79,18 +81,24 @@ export interface LikelihoodAnalysis {
   readonly crossEntropy: CrossEntropySelection;
 }
 
-/** Tournament (29) and cross-entropy on one task; undefined for a single candidate. */
+/**
+ * Tournament (29) and cross-entropy on one task; undefined for a single candidate. Where the model that drew the responses
+ * scored them too, the others are compared without it: it is the distribution that they are held against.
+ */
 export function analyseLikelihoods(
-  task: LikelihoodTask,
+  given: LikelihoodTask,
   options: SelectionOptions,
 ): LikelihoodAnalysis | undefined {
+  const task = withoutDrawer(given);
   if (task.candidates.length < 2) return undefined;
   const { budget, level, generator, delta } = options;
   const table = tableOf(task);
   const chosen = options.n ?? distinguishingN(table, { budget: Math.max(2, budget) });
   const n = chosen ?? budget;
+  const drawer = given.candidates.find((candidate) => !task.candidates.includes(candidate));
   return {
     task,
+    ...(drawer !== undefined && { drawer }),
     distinguishable: chosen !== undefined,
     tournament: tournament(table, { n, delta }),
     set: studentizedSet(table, { n, level, generator: generator.split("set") }),
@@ -98,6 +106,12 @@ export function analyseLikelihoods(
     winners: winnerCurve(table, { ns: [...new Set([...smallerN(budget), budget, n])].sort((a, b) => a - b) }),
     crossEntropy: crossEntropySelection(table),
   };
+}
+
+/** The task without the model that drew its responses, if at least two others remain. */
+function withoutDrawer(task: LikelihoodTask): LikelihoodTask {
+  const candidates = task.candidates.filter(({ name }) => name !== task.drawnBy);
+  return candidates.length < 2 ? task : { ...task, candidates };
 }
 
 function tableOf(task: LikelihoodTask): LikelihoodTable {

@@ -2,6 +2,7 @@
 
 import type { OutcomeAgreement } from "../selection/index.ts";
 import type { TaskAnalysis } from "./analysis.ts";
+import { coverageSections } from "./coverage-section.ts";
 import type { LikelihoodAnalysis, MeasuredChoice } from "./likelihood-analysis.ts";
 import {
   agreementText,
@@ -62,14 +63,18 @@ export function buildReport(request: ReportRequest): Report {
   );
   request.likelihoods.forEach((analysis, index) => {
     const prefix = request.likelihoods.length > 1 ? `${index + 1}-` : "";
-    sections.push(selectionSection(analysis, prefix), ...likelihoodTrajectorySections(analysis, prefix));
+    sections.push(
+      ...coverageSections(analysis, prefix),
+      selectionSection(analysis, prefix),
+      ...likelihoodTrajectorySections(analysis, prefix),
+    );
   });
   return {
     schema: "lmcov/report@1",
     title: reportTitle(request),
     verdict,
     sections,
-    unknowable: [...new Set(tasks.flatMap(unknowableSentences)), likelihoodLimit(request)],
+    unknowable: [...new Set([...tasks.flatMap(unknowableSentences), ...likelihoodLimits(request)])],
     next: nextCommands(request),
     inputs: { ...request.inputs, notes: [...request.inputs.notes, ...request.remarks] },
   };
@@ -86,11 +91,16 @@ function reportTitle({ tasks, likelihoods }: ReportRequest): string {
   return where === "" ? `${who}` : `${who} on ${where}`;
 }
 
-function likelihoodLimit({ likelihoods }: ReportRequest): string {
+function likelihoodLimits({ likelihoods }: ReportRequest): string[] {
   if (likelihoods.length === 0) {
-    return "Which responses the model finds likely: verdicts hold no log-probabilities, so coverage of a reference (Cov_N) is not measured here, only success rates.";
+    return [
+      "Which responses the model finds likely: verdicts hold no log-probabilities, so coverage of a reference (Cov_N) is not measured here, only success rates.",
+    ];
   }
-  return "Coverage of the unknown source of the responses: log-probabilities compare the candidates with each other, and a factor N that no candidate reaches stays unseen.";
+  if (likelihoods.every(({ drawer }) => drawer !== undefined)) return [];
+  return [
+    "Coverage of the unknown source of the responses: log-probabilities compare the candidates with each other, and a factor N that no candidate reaches stays unseen.",
+  ];
 }
 
 function nextCommands(request: ReportRequest): NextCommand[] {
