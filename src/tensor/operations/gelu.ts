@@ -1,7 +1,7 @@
 /** The Gaussian error linear unit in its tanh form, GPT-2's `gelu_new`. */
 import { applyOne, type Builder, gradientOf, type Operation, requireFloat } from "../operation.ts";
 import type { Tensor } from "../tensor.ts";
-import { add, multiply, negate, sigmoid, subtract } from "./arithmetic.ts";
+import { absolute, add, divide, exp, multiply, negate, sigmoid, square, subtract } from "./arithmetic.ts";
 
 /** ½(1 + tanh z) = sigmoid(2z), with 2z = slope·x·(1 + cubic·x²). */
 const slope = 2 * Math.sqrt(2 / Math.PI);
@@ -26,8 +26,9 @@ const slopeOperation: Operation<null> = {
     const turn = multiply(graph, x, 6 * slope * cubic);
     const tilt = multiply(graph, subtract(graph, 1, multiply(graph, s, 2)), multiply(graph, rise, rise));
     const bend = add(graph, multiply(graph, rise, 2), multiply(graph, x, add(graph, tilt, turn)));
-    // 1 − s would lose the digits that large x multiply.
-    const spread = multiply(graph, s, sigmoid(graph, negate(graph, angle)));
+    // s·(1 − s) would lose the digits that large x multiply.
+    const decay = exp(graph, negate(graph, absolute(graph, angle)));
+    const spread = divide(graph, decay, square(graph, add(graph, decay, 1)));
     return [multiply(graph, gradientOf(derivative), multiply(graph, spread, bend)), undefined];
   },
   evaluate([x], [slopes]) {
