@@ -24,6 +24,9 @@ export {
   shuffledEpochs,
 } from "./data.ts";
 export { type JournalLine, readTrainingJournal, type StepLine, TrainingJournal } from "./journal.ts";
+export { sequenceLoss } from "./loss.ts";
+export { l2Ball, type Projection } from "./projection.ts";
+export * from "./rules/index.ts";
 export {
   checkpointFolder,
   type Probe,
@@ -32,6 +35,7 @@ export {
   runTraining,
   stateFolder,
 } from "./run.ts";
+export { type ScheduleName, type ScheduleOptions, scheduleFactor } from "./schedule.ts";
 export { type ResponseScorer, type ResponseScores, responseScorer } from "./score.ts";
 export { loadState, saveState, type TrainingState } from "./state.ts";
 export type { Loss } from "./step-graph.ts";

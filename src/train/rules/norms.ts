@@ -1,0 +1,42 @@
+/** Norms over all tensors jointly, as if they were one vector. */
+import type { Graph, NamedTensors, Tensor } from "../../tensor/index.ts";
+
+/** ‖·‖₂ over all entries of all tensors, a scalar. */
+export function globalNorm(graph: Graph, tensors: NamedTensors): Tensor {
+  const squares = Object.values(tensors).map((tensor) => graph.sum(graph.square(tensor)));
+  const [first, ...rest] = squares;
+  if (first === undefined) throw new RangeError("number of tensors is 0: must be at least 1");
+  return graph.sqrt(rest.reduce((total, square) => graph.add(total, square), first));
+}
+
+/** What a step did, three scalars. */
+export interface StepNorms {
+  /** Of the gradient, before any clipping. */
+  readonly gradientNorm: Tensor;
+  /** Of the change of the parameters. */
+  readonly updateNorm: Tensor;
+  /** Of the parameters after the step. */
+  readonly parameterNorm: Tensor;
+}
+
+/** Norms of a step's gradient, change and result, over all parameters jointly. */
+export function stepNorms(
+  graph: Graph,
+  given: { readonly gradients: NamedTensors; readonly before: NamedTensors; readonly after: NamedTensors },
+): StepNorms {
+  const { gradients, before, after } = given;
+  const change = mapTensors(after, (tensor, name) => graph.subtract(tensor, before[name]!));
+  return {
+    gradientNorm: globalNorm(graph, gradients),
+    updateNorm: globalNorm(graph, change),
+    parameterNorm: globalNorm(graph, after),
+  };
+}
+
+/** The same names with other tensors. */
+export function mapTensors(
+  tensors: NamedTensors,
+  change: (tensor: Tensor, name: string) => Tensor,
+): NamedTensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor, name)]));
+}
