@@ -14,6 +14,8 @@ const model = z.strictObject({
   context: positive,
   /** Whether the output head is the token embedding. */
   tiedEmbeddings: z.boolean().default(true),
+  /** GPT-2's own, or the one that small models learn synthetic tasks faster from. */
+  initialisation: z.enum(["gpt2", "scaled"]).default("gpt2"),
 });
 
 /** Where prompts and responses come from: a file, or a named generator of fresh samples. */
@@ -28,7 +30,7 @@ const data = z.strictObject({
 });
 
 const evaluation = z.strictObject({
-  /** Absent where the data come from a generator that also gives held-out examples. */
+  /** Absent where the data come from a generator: then its own samples from another stream. */
   file: name.optional(),
   prompt: name.default("prompt"),
   response: name.default("response"),

@@ -21,8 +21,6 @@ export interface ExampleGenerator {
   example(generator: RandomGenerator): Example;
   /** The longest prompt and response together that it draws, in tokens, if it knows. */
   readonly longestTokens?: number;
-  /** A fixed held-out set, where it has one. */
-  evaluation?(count: number): readonly Example[];
 }
 
 /** Where batches come from. A batch is a pure function of its step, so that resuming needs no state. */
