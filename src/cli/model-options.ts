@@ -3,19 +3,19 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import {
   canary,
   type Endpoint,
-  type EndpointKind,
   endpointFor,
-  endpointKinds,
   type LlamaRoute,
   type ModelSpec,
   modelSpecs,
+  type ServerKind,
+  serverKinds,
 } from "../endpoint/index.ts";
 import { InputError } from "../record/index.ts";
 import { type InputField, inputFields } from "./model-input.ts";
 
 export interface ModelOptions {
   readonly model: string[];
-  readonly kind?: EndpointKind;
+  readonly kind?: ServerKind;
   readonly route?: LlamaRoute;
   readonly keyFile?: string;
   readonly timeout: number;
@@ -40,9 +40,7 @@ export function modelCommand(name: string): Command {
 /** The options that say how to reach a server. */
 export function endpointOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option("--kind <kind>", "kind of server, instead of recognising it").choices(endpointKinds),
-    )
+    .addOption(new Option("--kind <kind>", "kind of server, instead of recognising it").choices(serverKinds))
     .addOption(
       new Option("--route <route>", "how a llama.cpp server scores").choices([
         "grammar",

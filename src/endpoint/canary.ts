@@ -69,4 +69,7 @@ const wayOut: Readonly<Record<ScoringEndpoint["kind"], string>> = {
     "score with a vLLM, SGLang or llama.cpp server, which lmcov recognises, or name the kind with --kind",
   "openai-chat": "a chat server cannot score",
   "llama-server": "try --route vocabulary",
+  gguf: "score the file through a llama.cpp server",
+  onnx: "check that the folder's tokenizer.json belongs to its model",
+  checkpoint: "check that the folder's tokenizer belongs to its model",
 };

@@ -1,9 +1,10 @@
-/** The endpoint that a `--model` word means: a server by its address. */
+/** The endpoint that a `--model` word means: a server by its address, or a file or folder in this process. */
 import { InputError } from "../record/index.ts";
-import type { Endpoint, EndpointKind } from "./endpoint.ts";
+import type { Endpoint, ServerKind } from "./endpoint.ts";
 import { HttpClient, serverAddress } from "./http-client.ts";
 import type { LlamaRoute } from "./llama-likelihood.ts";
 import { llamaServer } from "./llama-server.ts";
+import { localModelFor } from "./local-model-for.ts";
 import type { ModelSpec } from "./model-spec.ts";
 import { openaiChat } from "./openai-chat.ts";
 import { openaiCompletions } from "./openai-completions.ts";
@@ -15,13 +16,15 @@ import { vllm } from "./vllm.ts";
 
 export interface EndpointOptions {
   /** Instead of recognising it. */
-  readonly kind?: EndpointKind | undefined;
+  readonly kind?: ServerKind | undefined;
   /** How a llama.cpp server scores. */
   readonly route?: LlamaRoute | undefined;
   readonly keyFile?: string | undefined;
   /** Milliseconds until a request is given up. */
   readonly timeout?: number | undefined;
   readonly connections?: number | undefined;
+  /** Threads of a model in this process. */
+  readonly threads?: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -35,7 +38,7 @@ export async function endpointFor(
   options: EndpointOptions,
   signal: AbortSignal,
 ): Promise<Endpoint> {
-  if (!/^https?:\/\//i.test(spec.place)) return localModel(spec);
+  if (!/^https?:\/\//i.test(spec.place)) return localModelFor(spec.place, options);
   const address = serverAddress(spec.place);
   const secret = secretFor(address, options);
   const client = new HttpClient(address, {
@@ -103,7 +106,3 @@ function modelAt(spec: ModelSpec, signs: ServerSigns, address: string): string {
 
 const listed = (models: readonly string[]) =>
   models.slice(0, 5).join(", ") + (models.length > 5 ? `, … (${models.length})` : "");
-
-function localModel(spec: ModelSpec): never {
-  throw new InputError(`--model ${spec.place}: is not an address such as http://127.0.0.1:8000`);
-}

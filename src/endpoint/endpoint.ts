@@ -100,7 +100,12 @@ interface EndpointBase {
   close(): Promise<void>;
 }
 
-export type EndpointKind = "vllm" | "sglang" | "tgi" | "openai-completions" | "openai-chat" | "llama-server";
+export type ServerKind = "vllm" | "sglang" | "tgi" | "openai-completions" | "openai-chat" | "llama-server";
+
+/** In this process: a GGUF file, an ONNX model folder, a checkpoint of ours. */
+export type LocalKind = "gguf" | "onnx" | "checkpoint";
+
+export type EndpointKind = ServerKind | LocalKind;
 
 /** An endpoint that only draws, such as a chat server: it has no likelihood to ask for. */
 export interface SamplingEndpoint extends EndpointBase {

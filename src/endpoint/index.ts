@@ -8,6 +8,7 @@ export type {
   EndpointFacts,
   EndpointKind,
   Likelihood,
+  LocalKind,
   Message,
   Prompt,
   Sampler,
@@ -15,6 +16,7 @@ export type {
   ScoredResponse,
   ScoreRequest,
   ScoringEndpoint,
+  ServerKind,
 } from "./endpoint.ts";
 export { EndpointError, type EndpointFault } from "./endpoint-error.ts";
 export { type EndpointOptions, endpointFor } from "./endpoint-for.ts";
@@ -32,4 +34,4 @@ export { type ModelSpec, modelSpecs } from "./model-spec.ts";
 export { type PromptForm, promptForm, promptFromText, promptOf, promptText } from "./prompt-text.ts";
 export { drawsFromModel, type Rawness, rawDraws } from "./raw-draws.ts";
 export { Secret, secretFor } from "./secret.ts";
-export { endpointKinds, type ServerSigns, serverKind } from "./server-kind.ts";
+export { type ServerSigns, serverKind, serverKinds } from "./server-kind.ts";

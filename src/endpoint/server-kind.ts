@@ -1,10 +1,10 @@
 /** Which kind of server stands at an address, by what it answers; nothing is generated to find out. */
 import { InputError } from "../record/index.ts";
 import { Answer } from "./answer.ts";
-import type { EndpointKind } from "./endpoint.ts";
+import type { ServerKind } from "./endpoint.ts";
 import type { HttpClient } from "./http-client.ts";
 
-export const endpointKinds: readonly EndpointKind[] = [
+export const serverKinds: readonly ServerKind[] = [
   "vllm",
   "sglang",
   "tgi",
@@ -14,7 +14,7 @@ export const endpointKinds: readonly EndpointKind[] = [
 ];
 
 export interface ServerSigns {
-  readonly kind: EndpointKind;
+  readonly kind: ServerKind;
   /** Models that the server lists; empty where it lists none. */
   readonly models: readonly string[];
   /** What `/v1/models` says of the longest sequence of each model, by its place in `models`. */
@@ -34,7 +34,7 @@ export async function serverKind(client: HttpClient, signal: AbortSignal): Promi
   const models = entries.map((entry) => entry.at("id").textOr("")).filter((id) => id !== "");
   const contextLengths = entries.map((entry) => entry.at("max_model_len").numberOr(undefined));
   const owner = entries[0]?.at("owned_by").textOr("") ?? "";
-  const signs = (kind: EndpointKind, reason: string): ServerSigns => ({
+  const signs = (kind: ServerKind, reason: string): ServerSigns => ({
     kind,
     models,
     contextLengths,
@@ -63,7 +63,7 @@ export async function serverKind(client: HttpClient, signal: AbortSignal): Promi
     return signs("openai-chat", "/v1/models answers and no sign of a server that scores");
   }
   throw new InputError(
-    `${client.address}: no server of a kind that is known (no /v1/models, /props, /get_model_info or /info); name it with --kind, one of ${endpointKinds.join(", ")}`,
+    `${client.address}: no server of a kind that is known (no /v1/models, /props, /get_model_info or /info); name it with --kind, one of ${serverKinds.join(", ")}`,
   );
 }
 

@@ -103,5 +103,7 @@ function importEntry(exports: unknown): string | undefined {
 
 function isMissing(error: unknown, packageName: string): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === "ERR_MODULE_NOT_FOUND" && message.includes(`'${packageName}'`);
+  if (code === "ERR_MODULE_NOT_FOUND") return message.includes(`'${packageName}'`);
+  // Vite puts a module that throws this in the place of an optional peer dependency.
+  return message.startsWith(`Could not resolve "${packageName}"`);
 }

@@ -2,6 +2,7 @@
 export type { Executor, Program } from "./executor.ts";
 export { Graph } from "./graph.ts";
 export { float64Executor } from "./interpreter.ts";
+export { type OnnxFile, type OnnxFileInput, type OnnxInputValue, onnxFile } from "./onnx-file.ts";
 export { type Device, type OnnxruntimeOptions, onnxruntimeExecutor } from "./onnxruntime.ts";
 export type { Operand } from "./operation.ts";
 export type { AttentionOptions } from "./operations/attention.ts";

@@ -1,15 +1,13 @@
 /** Runs graphs on onnxruntime-node, an optional package: in float32, on the CPU's threads or a GPU. */
 import { createHash } from "node:crypto";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { optionalPackage } from "../optional/optional-package.ts";
 import type { Executor, Program } from "./executor.ts";
 import { inputsOf, outputsOf } from "./executor-values.ts";
 import type { Graph } from "./graph.ts";
 import { onnxModel, onnxOutputName } from "./lowering.ts";
+import { loadOnnxruntime, type Onnxruntime } from "./onnxruntime-package.ts";
 import type { Values } from "./operation.ts";
 import { type NamedValues, type Shape, shapeSize, type TensorValue } from "./tensor.ts";
-
-type Onnxruntime = typeof import("onnxruntime-node");
 
 export type Device = "cpu" | "webgpu" | "cuda";
 
@@ -34,11 +32,7 @@ export async function onnxruntimeExecutor(options: OnnxruntimeOptions = {}): Pro
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`threads is ${threads}: must be an integer of at least 1`);
   }
-  const loaded = await optionalPackage<Onnxruntime & { default?: Onnxruntime }>("onnxruntime-node", {
-    purpose: "running graphs in float32",
-    version: "1.30.0",
-  });
-  const onnxruntime = loaded.default ?? loaded;
+  const onnxruntime = await loadOnnxruntime("running graphs in float32");
   const offered = onnxruntime.listSupportedBackends().map((backend) => backend.name);
   if (!offered.includes(device)) {
     throw new RangeError(`device is ${device}: this onnxruntime offers ${offered.join(", ")}`);

@@ -1,0 +1,180 @@
+/** A model in this process, by the little that scoring and drawing need of it; drawing and scoring are the same for all. */
+import { chooseToken, samplingFilter } from "../decode/index.ts";
+import { randomGenerator } from "../numeric/index.ts";
+import { boundaryByTokens } from "./boundary.ts";
+import type {
+  Draw,
+  DrawRequest,
+  EndpointFacts,
+  EndpointKind,
+  Likelihood,
+  Message,
+  Prompt,
+  Sampler,
+  ScoredResponse,
+  ScoreRequest,
+  ScoringEndpoint,
+} from "./endpoint.ts";
+import { EndpointError } from "./endpoint-error.ts";
+import { requireFit, requirePrecedent, scoredResponse } from "./scored-tokens.ts";
+
+/** log π(· | tokens so far) over the vocabulary, in nats, normalised. */
+export type NextToken = Float32Array | Float64Array;
+
+/** One text that grows. */
+export interface LocalReading {
+  /** Reads more tokens; gives the distribution of the token after them. */
+  extend(tokens: readonly number[], signal: AbortSignal): Promise<NextToken>;
+  close(): Promise<void>;
+}
+
+export interface LocalModel {
+  readonly kind: EndpointKind;
+  /** Path of the file or folder. */
+  readonly address: string;
+  readonly model: string;
+  readonly facts: EndpointFacts;
+  /** How it computes, for the rows' method: software and precision. */
+  readonly computation: string;
+  readonly endOfSequence: readonly number[];
+  /** Without special tokens. */
+  tokenize(text: string): readonly number[];
+  textOf(tokens: readonly number[]): string;
+  /** The prompt that a conversation becomes; absent where the model has no template. */
+  template?(messages: readonly Message[]): string;
+  read(): Promise<LocalReading>;
+  /** Log-probabilities of tokens `first` … of a text, each given those before it. */
+  scoreTokens(tokens: readonly number[], first: number, signal: AbortSignal): Promise<readonly number[]>;
+  close(): Promise<void>;
+}
+
+/** The endpoint of a model in this process. It works on one request at a time; others wait. */
+export function localEndpoint(local: LocalModel): ScoringEndpoint {
+  const oneAtATime = queue();
+  const sampler: Sampler = {
+    switchedOff: {},
+    sample: (request, signal) => oneAtATime(() => draw(local, request, signal), signal),
+  };
+  const beginning = local.facts.beginningOfSequence;
+  const likelihood: Likelihood = {
+    method: `${local.computation}; raw; ${beginning == null ? "no beginning-of-sequence token" : "beginning-of-sequence token added"}`,
+    score: (request, signal) => oneAtATime(() => score(local, request, signal), signal),
+  };
+  const { kind, address, model, facts } = local;
+  return { kind, address, model, facts, sampler, likelihood, close: () => local.close() };
+}
+
+function queue() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <Value>(work: () => Promise<Value>, signal: AbortSignal): Promise<Value> => {
+    const next = last.then(() => {
+      signal.throwIfAborted();
+      return work();
+    });
+    last = next.catch(() => {});
+    return next;
+  };
+}
+
+function promptTokens(local: LocalModel, prompt: Prompt): readonly number[] {
+  if ("tokens" in prompt) return prompt.tokens;
+  const { beginningOfSequence } = local.facts;
+  const first = beginningOfSequence == null ? [] : [beginningOfSequence];
+  if ("text" in prompt) return [...first, ...local.tokenize(prompt.text)];
+  if (local.template === undefined) {
+    throw new EndpointError("refused", `${local.address}: has no chat template: give prompts as texts`);
+  }
+  // A template writes its own beginning-of-sequence token.
+  return local.tokenize(local.template(prompt.messages));
+}
+
+async function score(local: LocalModel, request: ScoreRequest, signal: AbortSignal): Promise<ScoredResponse> {
+  const { prompt, response } = request;
+  const before = promptTokens(local, prompt);
+  const { joint, first, straddling } = jointTokens(local, { prompt, before, response });
+  const { address, facts } = local;
+  requirePrecedent(first, address);
+  requireFit({
+    tokens: joint.length,
+    contextLength: facts.contextLength,
+    address,
+    what: "prompt and response",
+  });
+  return scoredResponse(await local.scoreTokens(joint, first, signal), straddling, address);
+}
+
+function jointTokens(
+  local: LocalModel,
+  given: { prompt: ScoreRequest["prompt"]; before: readonly number[]; response: ScoreRequest["response"] },
+) {
+  const { prompt, before, response } = given;
+  const bothTexts = "text" in prompt && "text" in response;
+  if (!bothTexts) {
+    const after = "tokens" in response ? response.tokens : local.tokenize(response.text);
+    if (after.length === 0) throw new RangeError("the response is 0 tokens long: nothing to score");
+    return { joint: [...before, ...after], first: before.length, straddling: 0 };
+  }
+  const joint = promptTokens(local, { text: prompt.text + response.text });
+  return { joint, ...boundaryByTokens({ joint, prompt: before }) };
+}
+
+async function draw(local: LocalModel, request: DrawRequest, signal: AbortSignal): Promise<Draw> {
+  const { settings, seed } = request;
+  const filter = samplingFilter({
+    temperature: settings.temperature,
+    ...(settings.topK ? { topK: settings.topK } : {}),
+    ...(settings.topP !== undefined && settings.topP < 1 && { topP: settings.topP }),
+    ...(settings.minP ? { minP: settings.minP } : {}),
+  });
+  const generator = randomGenerator(`draw with seed ${seed}`);
+  const before = promptTokens(local, request.prompt);
+  const { address, facts } = local;
+  requirePrecedent(before.length, address);
+  requireFit({ tokens: before.length + 1, contextLength: facts.contextLength, address, what: "the prompt" });
+  const room = (facts.contextLength ?? Number.POSITIVE_INFINITY) - before.length;
+  const limit = Math.min(settings.maxTokens, room);
+  const promptText = local.textOf(before);
+  const tokens: number[] = [];
+  const tokenLogProbabilities: number[] = [];
+  const text = () => local.textOf([...before, ...tokens]).slice(promptText.length);
+  const reading = await local.read();
+  try {
+    let next = await reading.extend(before, signal);
+    for (;;) {
+      const token = chooseToken(filter === undefined ? next : filter(next), generator);
+      if (local.endOfSequence.includes(token)) {
+        return {
+          text: text(),
+          tokens,
+          tokenCount: tokens.length,
+          tokenLogProbabilities,
+          finishReason: "stop",
+        };
+      }
+      tokens.push(token);
+      tokenLogProbabilities.push(Math.min(0, next[token] ?? Number.NaN));
+      const stopped = stoppedText(text, settings.stop ?? []);
+      // A stop text cuts tokens from the text; their log-probabilities are not the response's.
+      if (stopped !== undefined) return { text: stopped, finishReason: "stop" };
+      if (tokens.length >= limit) {
+        return {
+          text: text(),
+          tokens,
+          tokenCount: tokens.length,
+          tokenLogProbabilities,
+          finishReason: "length",
+        };
+      }
+      next = await reading.extend([token], signal);
+    }
+  } finally {
+    await reading.close();
+  }
+}
+
+function stoppedText(text: () => string, stops: readonly string[]): string | undefined {
+  if (stops.length === 0) return undefined;
+  const whole = text();
+  const places = stops.map((stop) => whole.indexOf(stop)).filter((place) => place >= 0);
+  return places.length === 0 ? undefined : whole.slice(0, Math.min(...places));
+}
