@@ -1,11 +1,9 @@
 /** Rows to Parquet parts and back, through DuckDB. */
-import { open, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { DuckDBType } from "@duckdb/node-api";
 import { InputError, parseRow, type Row } from "../record/index.ts";
+import { type Connection, chunkRows, openDatabase, rowAppender, sqlText } from "./database.ts";
 import {
-  type ColumnType,
-  columnValues,
   createTableSql,
   rowFromDatabase,
   type TableName,
@@ -14,33 +12,11 @@ import {
   tableOfKind,
 } from "./row-tables.ts";
 import { finishedParts } from "./run-folder.ts";
+import { syncFile } from "./sync-file.ts";
+import type { UnitRecord } from "./unit-record.ts";
+import { UnitsSnapshot, unitsFolder } from "./unit-segments.ts";
 
-/** DuckDB's own limit for a data chunk. */
-const chunkRows = 2048;
 const partRows = 500_000;
-
-export const sqlText = (text: string) => `'${text.replaceAll("'", "''")}'`;
-
-/** A DuckDB connection that reaches no network, loads no extension and stays under the memory limit. */
-export async function openDatabase() {
-  // DuckDB takes long to load, and most commands on most logs do not need it.
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:", {
-    memory_limit: "512MB",
-    threads: "2",
-    autoinstall_known_extensions: "false",
-    autoload_known_extensions: "false",
-    preserve_insertion_order: "true",
-  });
-  const connection = await instance.connect();
-  return {
-    connection,
-    close: () => {
-      connection.closeSync();
-      instance.closeSync();
-    },
-  };
-}
 
 /**
  * Writes rows as Parquet parts of a run folder, named after the unit of work; returns the parts' names.
@@ -51,14 +27,8 @@ export async function writeParts(
   unit: string,
   batches: AsyncIterable<readonly Row[]>,
 ): Promise<{ parts: string[]; rows: number }> {
-  const { DuckDBDataChunk, listValue, BIGINT, DOUBLE, VARCHAR, LIST } = await import("@duckdb/node-api");
-  const databaseType: Readonly<Record<ColumnType, DuckDBType>> = {
-    VARCHAR,
-    DOUBLE,
-    BIGINT,
-    "DOUBLE[]": LIST(DOUBLE),
-  };
   const { connection, close } = await openDatabase();
+  const appendRows = await rowAppender(connection);
   const pending = new Map<TableName, Row[]>(tableNames.map((table) => [table, []]));
   const stored = new Map<TableName, number>(tableNames.map((table) => [table, 0]));
   const parts: string[] = [];
@@ -67,19 +37,7 @@ export async function writeParts(
   const flushPending = async (table: TableName) => {
     const waiting = pending.get(table) ?? [];
     if (waiting.length === 0) return;
-    const appender = await connection.createAppender(table);
-    const types = tableColumns[table].map((spec) => databaseType[spec.type]);
-    for (let start = 0; start < waiting.length; start += chunkRows) {
-      const slice = waiting.slice(start, start + chunkRows);
-      const chunk = DuckDBDataChunk.create(types, slice.length);
-      chunk.setColumns(
-        columnValues(table, slice).map((values) =>
-          values.map((value) => (typeof value === "object" && value !== null ? listValue(value) : value)),
-        ),
-      );
-      appender.appendDataChunk(chunk);
-    }
-    appender.closeSync();
+    await appendRows(table, waiting);
     stored.set(table, (stored.get(table) ?? 0) + waiting.length);
     pending.set(table, []);
   };
@@ -133,24 +91,52 @@ export async function* readRun(
   folder: string,
   options: { tables?: readonly TableName[] } = {},
 ): AsyncGenerator<readonly Row[]> {
+  const units = await UnitsSnapshot.open(folder);
   const { connection, close } = await openDatabase();
   try {
     for (const table of options.tables ?? tableNames) {
-      const columns = tableColumns[table].map((spec) => `"${spec.name}"`).join(", ");
-      for (const path of await finishedParts(folder, table)) {
-        const result = await connection
-          .stream(`SELECT ${columns} FROM read_parquet(${sqlText(path)})`)
-          .catch((error: unknown) => {
-            throw new InputError(`${path}: is not a part that this version reads (${firstLine(error)})`);
-          });
-        for await (const chunk of result.yieldRowsJs()) {
-          yield chunk.map((values) => checkedRow(path, rowFromDatabase(table, values.map(plainNumber))));
-        }
+      for (const path of await finishedParts(folder, table, units)) {
+        yield* partRowsOf(connection, { table, path });
       }
+      yield* unitRowsOf(folder, { table, units });
     }
   } finally {
     close();
+    await units.close();
   }
+}
+
+async function* partRowsOf(
+  connection: Connection,
+  { table, path }: { table: TableName; path: string },
+): AsyncGenerator<readonly Row[]> {
+  const columns = tableColumns[table].map((spec) => `"${spec.name}"`).join(", ");
+  const result = await connection
+    .stream(`SELECT ${columns} FROM read_parquet(${sqlText(path)})`)
+    .catch((error: unknown) => {
+      throw new InputError(`${path}: is not a part that this version reads (${firstLine(error)})`);
+    });
+  for await (const chunk of result.yieldRowsJs()) {
+    yield chunk.map((values) => checkedRow(path, rowFromDatabase(table, values.map(plainNumber))));
+  }
+}
+
+/** Rows of one table whose units finished and are not in Parquet parts yet, and of those that failed. */
+export async function* unitRowsOf(
+  folder: string,
+  { table, units }: { table: TableName; units: UnitsSnapshot },
+): AsyncGenerator<readonly Row[]> {
+  const checked = (records: readonly UnitRecord[]) =>
+    records
+      .flatMap(({ rows }) => rows)
+      .filter((row) => tableOfKind[row.kind] === table)
+      .map((row) => checkedRow(unitsFolder(folder), row));
+  for await (const records of units.pending()) {
+    const rows = checked(records.filter(({ failed }) => failed === undefined));
+    if (rows.length > 0) yield rows;
+  }
+  const failed = checked(await units.failures());
+  if (failed.length > 0) yield failed;
 }
 
 function checkedRow(path: string, value: unknown): Row {
@@ -165,13 +151,4 @@ export const plainNumber = (value: unknown) => (typeof value === "bigint" ? Numb
 
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,7 +1,10 @@
 /** Counts of a run's outcomes by SQL: what commands on counts need of millions of draws, without a row object each. */
 import type { Count, Row, SamplingSettings } from "../record/index.ts";
-import { openDatabase, plainNumber, sqlText } from "./row-parts.ts";
+import { openDatabase, rowAppender, sqlText } from "./database.ts";
+import { plainNumber, unitRowsOf } from "./row-parts.ts";
+import { createTableSql } from "./row-tables.ts";
 import { finishedParts } from "./run-folder.ts";
+import { UnitsSnapshot } from "./unit-segments.ts";
 
 const keys = [
   "model",
@@ -22,11 +25,28 @@ const keys = [
  * contradiction.
  */
 export async function runCounts(folder: string): Promise<readonly Row[] | undefined> {
-  const parts = await finishedParts(folder, "outcomes");
-  if (parts.length === 0) return [];
+  const units = await UnitsSnapshot.open(folder);
+  try {
+    return await countedOutcomes(folder, units);
+  } finally {
+    await units.close();
+  }
+}
+
+async function countedOutcomes(folder: string, units: UnitsSnapshot): Promise<readonly Row[] | undefined> {
+  const parts = await finishedParts(folder, "outcomes", units);
+  if (parts.length === 0 && units.isEmpty) return [];
   const { connection, close } = await openDatabase();
   try {
-    const files = parts.map(sqlText).join(", ");
+    await connection.run(createTableSql("outcomes"));
+    const appendRows = await rowAppender(connection);
+    for await (const rows of unitRowsOf(folder, { table: "outcomes", units })) {
+      await appendRows("outcomes", rows);
+    }
+    const sources = ["SELECT * FROM outcomes"];
+    if (parts.length > 0) {
+      sources.unshift(`SELECT * FROM read_parquet([${parts.map(sqlText).join(", ")}])`);
+    }
     const result = await connection.runAndReadAll(`
       SELECT ${keys.join(", ")},
         count(*) AS draws,
@@ -35,7 +55,7 @@ export async function runCounts(folder: string): Promise<readonly Row[] | undefi
         count(*) FILTER (verdict = 'unscored') AS unscored,
         arg_min(file, position) AS file,
         min(position) AS first
-      FROM (SELECT *, row_number() OVER () AS position FROM read_parquet([${files}]))
+      FROM (SELECT *, row_number() OVER () AS position FROM (${sources.join(" UNION ALL BY NAME ")}))
       GROUP BY ALL
       ORDER BY first`);
     const rows = result.getRowObjectsJS();

@@ -7,8 +7,9 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { InputError } from "../record/index.ts";
+import { InputError, stoppingRuleSchema } from "../record/index.ts";
 import { type TableName, tableNames } from "./row-tables.ts";
+import type { UnitsSnapshot } from "./unit-segments.ts";
 
 const runSchema = "lmcov/run@1";
 
@@ -16,6 +17,8 @@ const runFile = z.looseObject({
   schema: z.literal(runSchema),
   software: z.record(z.string(), z.string()),
   command: z.array(z.string()),
+  /** When sampling of a problem stops, where the run decides it. */
+  stopping: stoppingRuleSchema.optional(),
 });
 export type RunDescription = z.infer<typeof runFile>;
 
@@ -128,11 +131,14 @@ export async function forgetUnits(folder: string, isForgotten: (unit: string) =>
   await rename(`${path}.tmp`, path);
 }
 
-/** Full paths of the finished parts of one table. */
-export async function finishedParts(folder: string, table: TableName): Promise<string[]> {
+/** Full paths of the finished parts of one table: of finished inputs, then of finished units. */
+export async function finishedParts(
+  folder: string,
+  table: TableName,
+  units: Pick<UnitsSnapshot, "parts">,
+): Promise<string[]> {
   const entries = await readJournal(folder);
-  return entries
-    .flatMap((entry) => entry.parts)
+  return [...entries.flatMap((entry) => entry.parts), ...units.parts]
     .filter((part) => part.startsWith(`${table}/`))
     .map((part) => {
       const path = join(folder, part);
@@ -146,7 +152,32 @@ async function removeLeftovers(folder: string): Promise<void> {
   for (const table of tableNames) {
     await mkdir(join(folder, table), { recursive: true });
     for (const name of await readdir(join(folder, table))) {
-      if (!finished.has(`${table}/${name}`)) await rm(join(folder, table, name), { recursive: true });
+      // Parts of units belong to their writers, of which some may be at work.
+      if (isUnitPart(name) || finished.has(`${table}/${name}`)) continue;
+      await rm(join(folder, table, name), { recursive: true });
+    }
+  }
+}
+
+const unitPartPrefix = "units.";
+const isUnitPart = (name: string) => name.startsWith(unitPartPrefix);
+
+/** What the names of Parquet parts of a compaction begin with. */
+export const unitPartsName = (writer: string, number: number): string =>
+  `${unitPartPrefix}${writer}.${String(number).padStart(6, "0")}`;
+
+/** Removes the parts that a crash of this writer left over; what `finished` names stays. */
+export async function removeUnitLeftovers(
+  folder: string,
+  writer: string,
+  finished: readonly string[],
+): Promise<void> {
+  const kept = new Set(finished);
+  for (const table of tableNames) {
+    await mkdir(join(folder, table), { recursive: true });
+    for (const name of await readdir(join(folder, table))) {
+      if (!name.startsWith(`${unitPartPrefix}${writer}.`) || kept.has(`${table}/${name}`)) continue;
+      await rm(join(folder, table, name), { recursive: true });
     }
   }
 }

@@ -1,0 +1,56 @@
+/** What a failed attempt means for its unit and its server, and how long to wait before the next. */
+import { randomGenerator } from "../numeric/index.ts";
+
+/** What is to be thought of an error. */
+export interface FailureClass {
+  /** A word that groups failures, such as `time-out`. */
+  readonly kind: string;
+  /** The same unit may succeed later. */
+  readonly retryable: boolean;
+  /** Seconds that the server asks to wait; everything that goes to it waits. */
+  readonly retryAfter?: number;
+  /** The unit is at fault and not the server, such as a prompt that is too long: says nothing about the server's health. */
+  readonly ownFault?: boolean;
+}
+
+/** An error that carries its class, as those of endpoints do. */
+interface SelfClassified {
+  readonly fault: string;
+  readonly retryable: boolean;
+  readonly retryAfter?: number;
+}
+
+/** Reads the class from an endpoint's error; any other error is final: it is a defect or bad input, not a server's mood. */
+export function failureClass(error: unknown): FailureClass {
+  const { fault, retryable, retryAfter } = error as Partial<SelfClassified>;
+  if (typeof fault !== "string" || typeof retryable !== "boolean") {
+    return { kind: "error", retryable: false };
+  }
+  return {
+    kind: fault,
+    retryable,
+    ...(typeof retryAfter === "number" && { retryAfter }),
+    ...(fault === "too long" && { ownFault: true }),
+  };
+}
+
+export interface BackOff {
+  /** Seconds at most before the second attempt; doubles with each. */
+  readonly first: number;
+  /** Seconds at most before any attempt. */
+  readonly longest: number;
+}
+
+/**
+ * Seconds to wait before the next attempt: exponential back-off with full jitter (uniform between 0 and the limit), from
+ * the stream that is named by unit and attempt; never less than what the server asks.
+ */
+export function secondsBeforeRetry(
+  request: { readonly key: string; readonly attempt: number; readonly retryAfter?: number },
+  backOff: BackOff,
+): number {
+  const limit = Math.min(backOff.longest, backOff.first * 2 ** (request.attempt - 1));
+  const jitter = randomGenerator(`retry ${request.key}, attempt ${request.attempt}`).uniform() * limit;
+  if (request.retryAfter === undefined) return jitter;
+  return request.retryAfter + jitter / 4;
+}

@@ -1,0 +1,252 @@
+/**
+ * Runs units of work to the end, whatever happens on the way: each finished unit is on disk before it counts, a failed
+ * one is tried again, and running the same job again does exactly the rest.
+ */
+import type { Row } from "../record/index.ts";
+import { type RunDescription, type UnitRecord, UnitStore, type UnitStoreOptions } from "../store/index.ts";
+import { allowsAnother, type Budget } from "./budget.ts";
+import type { Clock } from "./clock.ts";
+import type { ConcurrencyBounds } from "./concurrency-limit.ts";
+import { type FailureClass, failureClass } from "./failure.ts";
+import type { JobProgress, JobResult, JobStop } from "./job-progress.ts";
+import { type LaneJob, LaneRunner, type RetryOptions } from "./lane-runner.ts";
+import type { Unit, UnitResult } from "./unit.ts";
+import { type SettledUnit, sequentialSource, type UnitSource, type Units } from "./unit-source.ts";
+
+/** Units for one server: lanes have their own concurrency, rest and health, and share the job fairly. */
+export interface Lane<Work extends Unit> {
+  readonly name: string;
+  readonly units: Units<Work>;
+}
+
+export interface JobOptions<Work extends Unit> {
+  readonly folder: string;
+  readonly description: Omit<RunDescription, "schema">;
+  readonly lanes: readonly Lane<Work>[];
+  /** Does a unit once; throws where it fails. Called again for a unit that may succeed later. */
+  run(unit: Work, signal: AbortSignal): Promise<readonly Row[] | UnitResult>;
+  /** What an error means; by default what endpoints' errors say of themselves. */
+  readonly classify?: (error: unknown) => FailureClass;
+  /** Rows that say of a unit that it failed for good, such as an unscored outcome. */
+  readonly failedRows?: (unit: Work, reason: string) => readonly Row[];
+  readonly clock: Clock;
+  /** Ends the job soon: units under way are given up. */
+  readonly signal: AbortSignal;
+  /** Requests at once, at most; it adapts below. */
+  readonly concurrency?: number | ConcurrencyBounds;
+  readonly budget?: Budget;
+  readonly retry?: Partial<RetryOptions>;
+  /** Try units again that failed for good before. */
+  readonly retryFailed?: boolean;
+  readonly writer?: UnitStoreOptions["writer"];
+  readonly disk?: Pick<UnitStoreOptions, "interval" | "segmentBytes" | "openFile">;
+  /** Called once a unit is on disk. */
+  readonly onFinished?: (unit: Work, rows: readonly Row[]) => void;
+  /** Called for a unit that failed for good, once that is on disk. */
+  readonly onFailed?: (unit: Work, reason: string) => void;
+  /** Called for a unit that was finished before. */
+  readonly onKnown?: (unit: Work) => void;
+  readonly onProgress?: (progress: JobProgress) => void;
+}
+
+const usualRetry: RetryOptions = {
+  attempts: 8,
+  backOff: { first: 0.5, longest: 60 },
+  breaker: { failures: 20, seconds: 120 },
+};
+
+/** Units that are through and not on disk yet, at most: their rows are in memory. */
+const mostUncommitted = 4096;
+
+/**
+ * Runs a job in a run folder. Throws InputError where the folder is in use or no run; what the servers and the disk do
+ * is in the result.
+ */
+export async function runJob<Work extends Unit>(options: JobOptions<Work>): Promise<JobResult> {
+  const store = await UnitStore.open({
+    folder: options.folder,
+    description: options.description,
+    writer: options.writer ?? { kind: "sole" },
+    ...options.disk,
+  });
+  return new Job(options, store).run();
+}
+
+class Job<Work extends Unit> {
+  readonly #options: JobOptions<Work>;
+  readonly #store: UnitStore;
+  readonly #stopping = new AbortController();
+  readonly #lanes: LaneRunner<Work>[];
+  readonly #commits = new Set<Promise<void>>();
+  readonly #errors = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+  readonly #unitsBefore: number;
+  #stopped: JobStop | undefined;
+  #defect: { error: unknown } | undefined;
+  #done = 0;
+  #before = 0;
+  #failed = 0;
+  #settledUnits = 0;
+  #usage = { inputTokens: 0, outputTokens: 0 };
+
+  constructor(options: JobOptions<Work>, store: UnitStore) {
+    this.#options = options;
+    this.#store = store;
+    this.#unitsBefore = store.finished;
+    options.signal.addEventListener("abort", () => this.#interrupt(), { once: true });
+    if (options.signal.aborted) this.#interrupt();
+    const job: LaneJob<Work> = {
+      clock: options.clock,
+      signal: this.#stopping.signal,
+      retry: { ...usualRetry, ...options.retry },
+      run: async (unit, signal) => {
+        const result = await options.run(unit, signal);
+        return "rows" in result ? result : { rows: result };
+      },
+      classify: options.classify ?? failureClass,
+      allowsAnother: () => this.#allowsAnother(),
+      isReady: () => this.#commits.size < mostUncommitted,
+      record: (settled) => {
+        for (const one of settled) this.#record(one);
+      },
+      attemptFailed: (kind) => increment(this.#errors, kind),
+    };
+    this.#lanes = options.lanes.map(
+      ({ name, units }) =>
+        new LaneRunner({ name, source: this.#sourceOf(units), bounds: boundsOf(options.concurrency) }, job),
+    );
+  }
+
+  async run(): Promise<JobResult> {
+    const lanes = this.#lanes.map((lane) =>
+      lane.run().catch((error: unknown) => {
+        this.#defect ??= { error };
+        this.#stopping.abort();
+      }),
+    );
+    await Promise.all(lanes);
+    await Promise.all(this.#commits);
+    const broken = this.#lanes.flatMap(({ broken }) => broken ?? []);
+    if (broken.length > 0) this.#stopped ??= { kind: "server", message: broken.join("; ") };
+    if (this.#lanes.some(({ outOfBudget }) => outOfBudget)) {
+      this.#stopped ??= { kind: "budget", message: "the budget is spent" };
+    }
+    await this.#closeStore();
+    if (this.#defect !== undefined) throw this.#defect.error;
+    return { ...this.#progress(), ...(this.#stopped !== undefined && { stopped: this.#stopped }) };
+  }
+
+  async #closeStore(): Promise<void> {
+    if (this.#stopped?.kind === "disk") {
+      await this.#store.abandon();
+      return;
+    }
+    try {
+      await this.#store.close();
+    } catch (error) {
+      // What is finished is in the segments and counts.
+      this.#stopped = { kind: "disk", message: messageOf(error) };
+    }
+  }
+
+  #sourceOf(units: Units<Work>): UnitSource<Work> {
+    return sequentialSource(units, (unit) => this.#isOpen(unit));
+  }
+
+  #isOpen(unit: Work): boolean {
+    const failure = this.#store.failed.get(unit.key);
+    if (failure !== undefined && this.#options.retryFailed !== true) {
+      this.#failed += 1;
+      increment(this.#failures, failure.kind);
+      return false;
+    }
+    if (this.#store.take(unit.key)) return true;
+    this.#before += 1;
+    this.#options.onKnown?.(unit);
+    return false;
+  }
+
+  #record({ unit, result, failed }: SettledUnit<Work>): void {
+    const record: UnitRecord = {
+      key: unit.key,
+      rows: result?.rows ?? this.#options.failedRows?.(unit, failed?.reason ?? "") ?? [],
+      ...(result?.usage !== undefined && { usage: result.usage }),
+      ...(failed !== undefined && { failed }),
+    };
+    this.#settledUnits += 1;
+    this.#usage.inputTokens += result?.usage?.inputTokens ?? 0;
+    this.#usage.outputTokens += result?.usage?.outputTokens ?? 0;
+    const commit = this.#store
+      .add(record)
+      .then(() => {
+        if (failed === undefined) this.#done += 1;
+        else {
+          this.#failed += 1;
+          increment(this.#failures, failed.kind);
+        }
+        if (failed === undefined) this.#options.onFinished?.(unit, record.rows);
+        else this.#options.onFailed?.(unit, failed.reason);
+        this.#options.onProgress?.(this.#progress());
+      })
+      .catch((error: unknown) => {
+        if (error instanceof Error && error.name === "DiskError") {
+          this.#stopped ??= { kind: "disk", message: error.message };
+        } else this.#defect ??= { error };
+        this.#stopping.abort();
+      })
+      .finally(() => {
+        this.#commits.delete(commit);
+        for (const lane of this.#lanes) lane.wake();
+      });
+    this.#commits.add(commit);
+  }
+
+  #allowsAnother(): boolean {
+    const { budget } = this.#options;
+    if (budget === undefined) return true;
+    const active = this.#lanes.reduce((sum, lane) => sum + lane.active + lane.waiting, 0);
+    const { inputTokens, outputTokens } = this.#store.usageBefore;
+    return allowsAnother(budget, {
+      units: this.#unitsBefore + this.#settledUnits,
+      usage: {
+        inputTokens: inputTokens + this.#usage.inputTokens,
+        outputTokens: outputTokens + this.#usage.outputTokens,
+      },
+      active,
+    });
+  }
+
+  #interrupt(): void {
+    this.#stopped ??= { kind: "interrupted", message: "interrupted" };
+    this.#stopping.abort();
+  }
+
+  #progress(): JobProgress {
+    const sum = (value: (lane: LaneRunner<Work>) => number) =>
+      this.#lanes.reduce((total, lane) => total + value(lane), 0);
+    return {
+      done: this.#done,
+      before: this.#before,
+      failed: this.#failed,
+      active: sum(({ active }) => active),
+      waiting: sum(({ waiting }) => waiting),
+      discarded: 0,
+      usage: { ...this.#usage },
+      errors: Object.fromEntries(this.#errors),
+      failures: Object.fromEntries(this.#failures),
+      limits: Object.fromEntries(this.#lanes.map(({ name, limit }) => [name, limit])),
+    };
+  }
+}
+
+function boundsOf(concurrency: number | ConcurrencyBounds | undefined): ConcurrencyBounds {
+  if (typeof concurrency === "object") return concurrency;
+  const most = concurrency ?? 64;
+  return { least: 1, most, start: Math.min(most, 8) };
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,80 @@
+/** Jobs as their callers see them: units in, rows of the run folder out. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type JobOptions, runJob, systemClock, type Unit, unitKey } from "../../src/job/index.ts";
+import type { Row } from "../../src/record/index.ts";
+import { readRun, runCounts } from "../../src/store/index.ts";
+import { outcomeRow } from "../rows.ts";
+
+interface Draw extends Unit {
+  readonly problem: string;
+  readonly draw: number;
+}
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "lmcov-job-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function draws(problems: number, n: number): Draw[] {
+  return Array.from({ length: problems * n }, (_, index) => {
+    const [problem, draw] = [`p${index % problems}`, Math.floor(index / problems)];
+    return { key: unitKey({ model: "m", promptHash: problem, samplingHash: "", draw }), problem, draw };
+  });
+}
+
+const rowOf = ({ problem, draw }: Draw): Row =>
+  outcomeRow({ problem, draw, verdict: draw % 3 === 0 ? "correct" : "incorrect" });
+
+function options(change: Partial<JobOptions<Draw>> & { units?: Iterable<Draw> }): JobOptions<Draw> {
+  const { units = draws(5, 10), ...rest } = change;
+  return {
+    folder: join(folder, "run"),
+    description: { software: {}, command: ["test"] },
+    lanes: [{ name: "server", units }],
+    run: async (unit) => [rowOf(unit)],
+    clock: systemClock(() => performance.now()),
+    signal: new AbortController().signal,
+    ...rest,
+  };
+}
+
+async function drawsIn(): Promise<string[]> {
+  const found: string[] = [];
+  for await (const rows of readRun(join(folder, "run"))) {
+    for (const row of rows) if (row.kind === "outcome") found.push(`${row.problem}/${row.draw}`);
+  }
+  return found.sort();
+}
+
+const namesOf = (units: readonly Draw[]) => units.map(({ problem, draw }) => `${problem}/${draw}`).sort();
+
+test("every unit is in the run folder once, and running again does nothing", async () => {
+  const first = await runJob(options({}));
+  expect(first).toMatchObject({ done: 50, before: 0, failed: 0 });
+  const again = await runJob(options({ run: () => Promise.reject(new Error("called")) }));
+  expect(again).toMatchObject({ done: 0, before: 50, failed: 0 });
+  expect(await drawsIn()).toEqual(namesOf(draws(5, 10)));
+  expect(await runCounts(join(folder, "run"))).toMatchObject(
+    Array.from({ length: 5 }, () => ({ n: 10, correct: 4 })),
+  );
+});
+
+test("a job that is interrupted goes on with the rest", async () => {
+  const stop = new AbortController();
+  let called = 0;
+  const run = async (unit: Draw) => {
+    called += 1;
+    if (called === 20) stop.abort();
+    return [rowOf(unit)];
+  };
+  const first = await runJob(options({ run, signal: stop.signal }));
+  expect(first.stopped?.kind).toBe("interrupted");
+  const second = await runJob(options({}));
+  expect(first.done + second.done).toBe(50);
+  expect(second.before).toBe(first.done);
+  expect(await drawsIn()).toEqual(namesOf(draws(5, 10)));
+});
