@@ -7,6 +7,22 @@ export {
 export { UnusableCheckpointError } from "./checkpoint-error.ts";
 export type { LanguageModel } from "./language-model.ts";
 export {
+  type LinearClass,
+  type LinearClassDefinition,
+  type LinearExample,
+  linearClass,
+} from "./linear.ts";
+export {
+  inherentVariance,
+  type LinearPolicy,
+  linearCoverage,
+  linearDivergence,
+  responseAt,
+  responseLogProbabilities,
+  type WeightedPrompt,
+} from "./linear-enumeration.ts";
+export { linearBatch, linearLanguageModel } from "./linear-language-model.ts";
+export {
   checkTransformerConfig,
   gpt2Initialisation,
   type Initialisation,

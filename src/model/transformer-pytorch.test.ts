@@ -8,8 +8,9 @@ import {
   type NamedValues,
   onnxruntimeExecutor,
 } from "../tensor/index.ts";
+import { sequenceLoss } from "../train/loss.ts";
+import { adam } from "../train/rules/index.ts";
 import { fusedGraph, inputName, nextName, type StepGraphs } from "../train/step-graph.ts";
-import type { UpdateRule } from "../train/update-rule.ts";
 import { transformerModel } from "./transformer.ts";
 import type { TransformerConfig } from "./transformer-config.ts";
 
@@ -69,36 +70,7 @@ function difference(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
   return largest(Array.from(got, (value, i) => value - wanted[i]!)) / largest(wanted);
 }
 
-/** Adam as PyTorch's manual states it: β₁ 0.9, β₂ 0.999, ε 1e-8. */
-const adam: UpdateRule = {
-  name: "adam",
-  init: (shapes) =>
-    Object.fromEntries(
-      Object.entries(shapes).flatMap(([name, shape]) => [
-        [`first.${name}`, { shape, fill: 0 }],
-        [`second.${name}`, { shape, fill: 0 }],
-      ]),
-    ),
-  update(graph, { gradients, state, parameters, scalars }) {
-    const step = scalars.step!;
-    const correction = (beta: number) => graph.subtract(1, graph.exp(graph.multiply(step, Math.log(beta))));
-    const next: Record<string, NamedTensors[string]> = {};
-    const nextState: Record<string, NamedTensors[string]> = {};
-    for (const [name, gradient] of Object.entries(gradients)) {
-      const first = graph.add(graph.multiply(state[`first.${name}`]!, 0.9), graph.multiply(gradient, 0.1));
-      const second = graph.add(
-        graph.multiply(state[`second.${name}`]!, 0.999),
-        graph.multiply(graph.square(gradient), 0.001),
-      );
-      const deviation = graph.sqrt(graph.divide(second, correction(0.999)));
-      const direction = graph.divide(graph.divide(first, correction(0.9)), graph.add(deviation, 1e-8));
-      next[name] = graph.subtract(parameters[name]!, graph.multiply(scalars.learningRate!, direction));
-      nextState[`first.${name}`] = first;
-      nextState[`second.${name}`] = second;
-    }
-    return { parameters: next, state: nextState };
-  },
-};
+const rule = adam();
 
 /** The training step of a case with everything that the oracle holds as outputs. */
 function stepGraph(given: OracleCase, batch: number, everything: boolean) {
@@ -107,19 +79,19 @@ function stepGraph(given: OracleCase, batch: number, everything: boolean) {
   const graphs: StepGraphs = {
     model,
     rule: {
-      ...adam,
+      ...rule,
       update(graph, state) {
         if (everything) {
           for (const [name, gradient] of Object.entries(state.gradients)) {
             graph.output(`gradient.${name}`, gradient);
           }
         }
-        return adam.update(graph, state);
+        return rule.update(graph, state);
       },
     },
-    loss(graph, { logProbabilities, weights }) {
-      seen.logProbabilities = logProbabilities;
-      return graph.multiply(graph.sum(graph.multiply(weights, logProbabilities)), -1 / batch);
+    loss(graph, tensors) {
+      seen.logProbabilities = tensors.logProbabilities;
+      return sequenceLoss(graph, tensors);
     },
   };
   const graph = fusedGraph(graphs, { batch, length: given.config.contextLength });
@@ -160,7 +132,7 @@ async function train(given: OracleCase, options: RunOptions): Promise<NamedValue
     value.data.set(floats(given.parameters[name]!));
     state[inputName.parameter(name)] = value;
   }
-  for (const [name, { shape: of }] of Object.entries(adam.init(model.parameterShapes))) {
+  for (const [name, { shape: of }] of Object.entries(rule.init(model.parameterShapes))) {
     state[inputName.state(name)] = executor.allocate(of);
   }
   const results: NamedValues[] = [];

@@ -33,7 +33,6 @@ export function checkTransformerConfig(config: TransformerConfig): void {
  * Every parameter's name and shape, in Hugging Face's order.
  *
  * @example
- * import { parameterShapes } from "lmcov/model";
  * const config = { vocabularySize: 5, contextLength: 8, layers: 1, heads: 2, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
  * parameterShapes(config)["transformer.h.0.attn.c_attn.weight"]; // [4, 12]
  */
@@ -97,8 +96,6 @@ export const scaledInitialisation: Initialisation = {
  * back into the residual stream are divided by √(2·layers), gains start at 1 and biases at 0.
  *
  * @example
- * import { initialParameters } from "lmcov/model";
- * import { randomGenerator } from "lmcov/numeric";
  * const config = { vocabularySize: 5, contextLength: 8, layers: 1, heads: 2, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
  * const start = initialParameters(config, randomGenerator("seed 1"));
  * start["transformer.wpe.weight"]?.data.length; // 32
@@ -154,7 +151,6 @@ function fillSinusoids(data: Float32Array, width: number, amplitude: number): vo
  *
  * @throws RangeError naming the size that cannot be; building a graph longer than the context throws too.
  * @example
- * import { parameterShapes, transformerModel } from "lmcov/model";
  * const config = { vocabularySize: 5, contextLength: 8, layers: 1, heads: 2, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
  * Object.keys(transformerModel(config).parameterShapes).length; // 16
  */
