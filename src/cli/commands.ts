@@ -68,5 +68,10 @@ export const commandEntries: readonly CommandEntry[] = [
     summary: "write logs into a run folder that every command reads",
     load: () => import("./import.ts"),
   },
+  {
+    name: "train",
+    summary: "train a model by a configuration, with coverage probes, into a run folder",
+    load: () => import("./train.ts"),
+  },
   { name: "formats", summary: "log formats that are recognised", load: () => import("./formats.ts") },
 ];

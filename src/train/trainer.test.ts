@@ -4,6 +4,7 @@ import { randomGenerator } from "../numeric/index.ts";
 import { type Executor, float64Executor, type NamedValues, onnxruntimeExecutor } from "../tensor/index.ts";
 import { bucketLengths, type EncodedExample } from "./batch.ts";
 import { shuffledEpochs } from "./data.ts";
+import { ruleByName } from "./rules/index.ts";
 import { type TrainerOptions, trainer } from "./trainer.ts";
 
 const vocabulary = bigramVocabulary;
@@ -113,6 +114,62 @@ describe("a training in memory", () => {
     await whole.release();
     await pieces.release();
     await executor.release();
+  });
+
+  test("with a step after each token follows the literal recursion (21), in one piece and in micro-batches", async () => {
+    const table = Float64Array.from(parameters.table!.data);
+    const bias = Float64Array.from(parameters.bias!.data);
+    const source = shuffledEpochs(examples, randomGenerator("order"));
+    const losses: number[] = [];
+    for (let step = 1; step <= 4; step += 1) {
+      let total = 0;
+      const batch = source.batch(step, 6);
+      for (let place = 0; place < 7; place += 1) {
+        const gradient = new Float64Array(30);
+        for (const { tokens: ids, promptLength } of batch) {
+          const position = promptLength + place;
+          if (position >= ids.length) continue;
+          const [from, to] = [ids[position - 1]!, ids[position]!];
+          const odds = Array.from({ length: 5 }, (_, token) =>
+            Math.exp(table[5 * from + token]! + bias[token]!),
+          );
+          const sum = odds.reduce((a, b) => a + b);
+          total -= Math.log(odds[to]! / sum) / 6;
+          odds.forEach((odd, token) => {
+            const slope = (odd / sum - (token === to ? 1 : 0)) / 6;
+            gradient[5 * from + token]! += slope;
+            gradient[25 + token]! += slope;
+          });
+        }
+        gradient.forEach((value, index) => {
+          if (index < 25) table[index]! -= (0.1 / step) * value;
+          else bias[index - 25]! -= (0.1 / step) * value;
+        });
+      }
+      losses.push(total);
+    }
+    for (const microBatch of [6, 2]) {
+      const training = prepared(float64Executor(), {
+        stepAfter: "token",
+        rule: ruleByName("token-sgd", { learningRate: 1 }).update,
+        microBatch,
+      });
+      for (const loss of losses) expect((await training.advance()).loss).toBeCloseTo(loss, 12);
+      const expected = { table: { shape: [5, 5], data: table }, bias: { shape: [5], data: bias } };
+      expect(difference(training.parameters, expected)).toBeLessThan(1e-13);
+    }
+  });
+
+  test("that diverges between the tokens of a step takes the whole step back", async () => {
+    const training = prepared(float64Executor(), {
+      stepAfter: "token",
+      rule: ruleByName("token-sgd", { learningRate: 1 }).update,
+      learningRate: () => 1e308,
+    });
+    const before = structuredClone(training.snapshot());
+    await expect(training.advance()).rejects.toMatchObject({ name: "DivergedError", step: 1 });
+    expect(training.snapshot()).toEqual(before);
+    expect(training.step).toBe(0);
   });
 
   test("continued from a snapshot is the undisturbed one, bit for bit", async () => {

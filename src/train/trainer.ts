@@ -13,6 +13,7 @@ import {
   type StepGraphs,
   updateGraph,
 } from "./step-graph.ts";
+import { tokenParts } from "./token-parts.ts";
 import { DivergedError } from "./training-error.ts";
 import type { UpdateRule } from "./update-rule.ts";
 
@@ -33,6 +34,8 @@ export interface TrainerOptions {
   readonly lengths: readonly number[];
   readonly learningRate: (step: number) => number;
   readonly clip?: number | undefined;
+  /** `token`: an update after each token of the responses, all first ones at once, then all second ones (21). */
+  readonly stepAfter?: "batch" | "token" | undefined;
 }
 
 export interface Trainer {
@@ -150,6 +153,35 @@ export function trainer(options: TrainerOptions): Trainer {
     return { loss, logLoss, gradients: from };
   };
 
+  /** One run of the rule from `current` into `spare`. */
+  const updateOnce = async (batches: readonly Batch[], rate: number) => {
+    const scalars = { learningRate: scalar(rate), step: scalar(step + 1) };
+    const [only] = batches;
+    if (batches.length === 1 && only !== undefined) {
+      const run = await fused(only.length);
+      const result = await run.run({ ...current.inputs, ...fed(only), ...scalars }, spare.outputs);
+      return {
+        loss: scalarOf(result.loss),
+        logLoss: scalarOf(result.logLoss),
+        norm: scalarOf(result.gradientNorm),
+      };
+    }
+    const { loss, logLoss, gradients } = await accumulate(batches);
+    const run = await update();
+    const result = await run.run({ ...current.inputs, ...gradients.inputs, ...scalars }, spare.outputs);
+    return { loss: loss / microBatches, logLoss, norm: scalarOf(result.gradientNorm) };
+  };
+
+  /** The state before a step of several updates, which overwrite both sets of buffers. */
+  let kept: Buffers | undefined;
+  const keepCurrent = () => {
+    kept ??= newBuffers();
+    for (const { name } of names) kept.inputs[name]!.data.set(current.inputs[name]!.data);
+  };
+  const takeBack = () => {
+    for (const { name } of names) current.inputs[name]!.data.set(kept!.inputs[name]!.data);
+  };
+
   const diverged = async (batches: readonly Batch[]): Promise<DivergedError> => {
     const parameter = firstNotFinite(present());
     if (parameter !== undefined) return new DivergedError(step + 1, parameter, "the value");
@@ -175,40 +207,29 @@ export function trainer(options: TrainerOptions): Trainer {
       return present();
     },
     async advance() {
+      const rate = learningRate(step + 1);
       const batches = nextBatches();
-      const scalars = { learningRate: scalar(learningRate(step + 1)), step: scalar(step + 1) };
-      let loss: number;
-      let logLoss: number;
-      let norm: number;
-      const [only] = batches;
-      if (batches.length === 1 && only !== undefined) {
-        const run = await fused(only.length);
-        const result = await run.run({ ...current.inputs, ...fed(only), ...scalars }, spare.outputs);
-        [loss, logLoss, norm] = [result.loss, result.logLoss, result.gradientNorm].map(scalarOf) as Three;
-      } else {
-        const summed = await accumulate(batches);
-        const run = await update();
-        const result = await run.run(
-          { ...current.inputs, ...summed.gradients.inputs, ...scalars },
-          spare.outputs,
-        );
-        [loss, logLoss, norm] = [summed.loss / microBatches, summed.logLoss, scalarOf(result.gradientNorm)];
+      const parts = options.stepAfter === "token" ? tokenParts(batches) : [batches];
+      if (parts.length > 1) keepCurrent();
+      let [loss, logLoss, norm] = [0, 0, 0];
+      for (const part of parts) {
+        const done = await updateOnce(part, rate);
+        if (!Number.isFinite(done.loss) || !Number.isFinite(done.norm)) {
+          const error = await diverged(part);
+          if (parts.length > 1) takeBack();
+          throw error;
+        }
+        [current, spare] = [spare, current];
+        loss += done.loss;
+        logLoss += done.logLoss;
+        norm = Math.max(norm, done.norm);
       }
-      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw await diverged(batches);
-      [current, spare] = [spare, current];
       step += 1;
-      const responseTokens = batches.reduce((sum, part) => sum + part.responseTokens, 0);
+      const responseTokens = batches.reduce((sum, { responseTokens: count }) => sum + count, 0);
       tokens += responseTokens;
       // The weights of a mean over tokens are scaled already.
-      const perToken = options.meanOver === "token" ? logLoss / batch : logLoss / responseTokens;
-      return {
-        step,
-        loss,
-        lossPerToken: perToken,
-        gradientNorm: norm,
-        learningRate: learningRate(step),
-        tokens,
-      };
+      const lossPerToken = options.meanOver === "token" ? logLoss / batch : logLoss / responseTokens;
+      return { step, loss, lossPerToken, gradientNorm: norm, learningRate: rate, tokens };
     },
     snapshot() {
       const bad = firstNotFinite(current.inputs);
@@ -229,8 +250,6 @@ export function trainer(options: TrainerOptions): Trainer {
 }
 
 const fed = ({ tokens, targets, weights }: Batch): NamedValues => ({ tokens, targets, weights });
-
-type Three = [number, number, number];
 
 function buffersOf(entries: readonly (readonly [string, TensorValue])[]): Buffers {
   const isParameter = (name: string) => name.startsWith(inputName.parameter(""));

@@ -1,0 +1,65 @@
+/** What a training's numbers depend on, recorded in its run folder and compared before it goes on. */
+import { readFileSync } from "node:fs";
+import { arch, cpus, platform } from "node:os";
+import { InputError } from "../record/index.ts";
+import type { RunDescription } from "../store/index.ts";
+import type { TrainingConfig } from "../train/index.ts";
+import { fileFingerprint } from "./file-fingerprint.ts";
+
+export interface TrainingIdentity {
+  readonly software: Readonly<Record<string, string>>;
+  /** Engine, its version, device and threads. */
+  readonly engine: string;
+  readonly processor: string;
+  /** SHA-256 of every file read. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly config: TrainingConfig;
+}
+
+export async function trainingIdentity(given: {
+  readonly config: TrainingConfig;
+  readonly engine: string;
+  readonly files: readonly string[];
+}): Promise<TrainingIdentity> {
+  const packageFile = new URL("../../package.json", import.meta.url);
+  const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
+  const files: Record<string, string> = {};
+  for (const path of given.files) files[path] = await fileFingerprint(path);
+  return {
+    software: { lmcov: version, node: process.versions.node },
+    engine: given.engine,
+    processor: `${platform()} ${arch()}, ${cpus()[0]?.model ?? "unknown processor"}`,
+    files,
+    config: given.config,
+  };
+}
+
+/** What differs between a run's record and now, one clause each; empty if the run goes on bit for bit. */
+export function differences(recorded: TrainingIdentity, now: TrainingIdentity): string[] {
+  const before = flat(recorded);
+  const after = flat(now);
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return names.flatMap((name) => {
+    const [was, is] = [before.get(name), after.get(name)];
+    return was === is ? [] : [`${name} was ${was ?? "absent"} and is ${is ?? "absent"}`];
+  });
+}
+
+/** The identity in a run's description; throws InputError for a run of another kind. */
+export function recordedIdentity(folder: string, description: RunDescription): TrainingIdentity {
+  const { training, software } = description;
+  if (typeof training !== "object" || training === null) {
+    throw new InputError(`${folder}: is a run of lmcov ${description.command[0] ?? ""}, not a training`);
+  }
+  return { software, ...(training as Omit<TrainingIdentity, "software">) };
+}
+
+/** Leaves of nested objects by their path. */
+function flat(value: unknown, path = "", found = new Map<string, string>()): Map<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    if (value !== undefined) found.set(path, JSON.stringify(value));
+    return found;
+  }
+  for (const [key, item] of Object.entries(value)) flat(item, path === "" ? key : `${path}.${key}`, found);
+  return found;
+}

@@ -1,0 +1,170 @@
+/** Everything a training needs, made from its configuration; whatever cannot work is refused here, before any folder is written. */
+import { availableParallelism } from "node:os";
+import { basename } from "node:path";
+import { forwardDecoder } from "../decode/index.ts";
+import { randomGenerator } from "../numeric/index.ts";
+import { type Executor, float64Executor, onnxruntimeExecutor, shapeSize } from "../tensor/index.ts";
+import {
+  bucketLengths,
+  type EncodedExample,
+  type Example,
+  encodedExample,
+  responseScorer,
+  type Trainer,
+  type TrainingConfig,
+  trainer,
+} from "../train/index.ts";
+import { verifierByName } from "../verifier/index.ts";
+import {
+  type ExampleGenerators,
+  encodedSource,
+  exampleGenerators,
+  heldOut,
+  trainingData,
+} from "./train-data.ts";
+import type { DrawOptions } from "./train-draws.ts";
+import type { EvaluationSet } from "./train-evaluation.ts";
+import { type PreparedModel, prepareModel } from "./train-model.ts";
+import type { ProbeOptions } from "./train-probe.ts";
+import { preparedRule } from "./train-rule.ts";
+
+export interface PreparedTraining {
+  /** With the number of threads that was left open. */
+  readonly config: TrainingConfig;
+  readonly trainer: Trainer;
+  /** Engine, version, device and threads in words. */
+  readonly engine: string;
+  /** Files whose content decides the result. */
+  readonly files: readonly string[];
+  readonly numbers: {
+    readonly parameters: number;
+    readonly vocabulary: number;
+    readonly context: number;
+    readonly examples: number;
+    readonly longestTokens: number;
+    readonly evaluation: number;
+  };
+  readonly evaluation: EvaluationSet | undefined;
+  probeOptions(runFolder: string): ProbeOptions;
+  writeCheckpoint(folder: string): Promise<void>;
+  release(): Promise<void>;
+}
+
+export async function prepareTraining(
+  given: TrainingConfig,
+  options: { readonly folder: string; readonly generators?: ExampleGenerators },
+): Promise<PreparedTraining> {
+  const config = { ...given, threads: given.threads ?? availableParallelism() };
+  const random = randomGenerator(config.seed);
+  const data = await trainingData(config, options.generators ?? exampleGenerators);
+  const prepared = await prepareModel(config, {
+    examples: data.examples,
+    generator: random.split("parameters"),
+  });
+  const encode = encoder(config, prepared);
+  const { contextLength } = prepared;
+  const { source, longest } = encodedSource(data, { encode, random, contextLength });
+  const held = await heldOut(config, { data, encode, generator: random.split("held out") });
+  const longestHeld = Math.max(0, ...(held?.encoded ?? []).map(({ tokens }) => tokens.length - 1));
+  const inputLength = Math.max(longest, longestHeld);
+  const lengths = bucketLengths(inputLength);
+  const rule = preparedRule(config);
+  const draws = drawOptions(config, prepared);
+  const executor = await executorOf(config);
+  try {
+    const { model, parameters } = prepared;
+    const loop = trainer({
+      model,
+      executor,
+      ...rule,
+      meanOver: config.loss,
+      parameters,
+      source,
+      batch: config.batch,
+      microBatch: config.microBatch ?? config.batch,
+      lengths,
+      clip: config.clip,
+    });
+    const scorer = responseScorer({ model, executor, lengths, batch: config.microBatch ?? config.batch });
+    const decoder = forwardDecoder({
+      model,
+      // Read at every run: the decoder draws from the parameters of the moment.
+      get parameters() {
+        return loop.parameters;
+      },
+      executor,
+      vocabularySize: prepared.tokenizer.vocabularySize,
+      contextLength: prepared.contextLength,
+    });
+    return {
+      config,
+      trainer: loop,
+      engine: executor.name,
+      files: [
+        ...new Set(
+          [config.data.file, config.evaluation?.file, ...prepared.files].filter((path) => path !== undefined),
+        ),
+      ],
+      numbers: {
+        parameters: Object.values(model.parameterShapes).reduce((sum, shape) => sum + shapeSize(shape), 0),
+        vocabulary: prepared.tokenizer.vocabularySize,
+        context: prepared.contextLength,
+        examples: data.examples.length,
+        longestTokens: inputLength + 1,
+        evaluation: held?.examples.length ?? 0,
+      },
+      evaluation: held,
+      probeOptions(runFolder) {
+        if (held === undefined) throw new Error("there is no evaluation set to probe");
+        return {
+          runFolder,
+          model: config.name ?? basename(options.folder),
+          set: held,
+          scorer,
+          ns: config.probes?.coverage ?? [],
+          ...(draws !== undefined && { draws: { ...draws, decoder } }),
+          generator: random.split("probes"),
+        };
+      },
+      writeCheckpoint: (folder) => prepared.write(folder, loop.parameters),
+      async release() {
+        await scorer.release();
+        await decoder.release();
+        await loop.release();
+        await executor.release();
+      },
+    };
+  } catch (error) {
+    await executor.release();
+    throw error;
+  }
+}
+
+function encoder(config: TrainingConfig, prepared: PreparedModel): (example: Example) => EncodedExample {
+  const { tokenizer, contextLength } = prepared;
+  return (example) =>
+    encodedExample(example, { tokenizer, contextLength, endOfSequence: config.endOfSequence });
+}
+
+function drawOptions(
+  config: TrainingConfig,
+  prepared: PreparedModel,
+): Omit<DrawOptions, "decoder"> | undefined {
+  const passAt = config.probes?.passAt;
+  if (passAt === undefined) return undefined;
+  const { tokenizer, contextLength } = prepared;
+  return {
+    decode: (tokens) => tokenizer.decode(tokens),
+    endOfSequence: config.endOfSequence ? tokenizer.endOfSequence : undefined,
+    verifier: verifierByName(passAt.verifier),
+    draws: passAt.draws,
+    problems: passAt.problems,
+    temperature: passAt.temperature,
+    maxTokens: passAt.maxTokens ?? contextLength,
+  };
+}
+
+async function executorOf({ device, threads }: TrainingConfig): Promise<Executor> {
+  if (device === "float64") return float64Executor();
+  return onnxruntimeExecutor({ device, ...(threads !== undefined && { threads }) });
+}

@@ -1,0 +1,224 @@
+/** `lmcov train`: trains a model by a configuration file, with coverage probes, into a run folder that every command reads. */
+import { Command } from "commander";
+import { InputError } from "../record/index.ts";
+import { countText, plural, printable } from "../report/index.ts";
+import { forgetUnits, isRunFolder, openRunFolder, readRunDescription } from "../store/index.ts";
+import {
+  DivergedError,
+  type RunEnd,
+  runTraining,
+  type TrainingConfig,
+  trainingConfig,
+} from "../train/index.ts";
+import { exitCode } from "./exit-code.ts";
+import { onInterruption } from "./interruption.ts";
+import { positiveInteger } from "./log-options.ts";
+import { jsonText, printFailure, printRemark, printResult } from "./print.ts";
+import { millisecondsNow, progressLine } from "./progress.ts";
+import { defaultRunFolder, readTrainingConfig } from "./train-config.ts";
+import { differences, recordedIdentity, type TrainingIdentity, trainingIdentity } from "./train-identity.ts";
+import { probe, probedStep } from "./train-probe.ts";
+import { type PreparedTraining, prepareTraining } from "./train-setup.ts";
+import { trainedText } from "./train-text.ts";
+
+interface TrainOptions {
+  readonly out?: string;
+  readonly resume?: string;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly allowDifferent?: boolean;
+  readonly check?: boolean;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  lmcov train examples/training/train.yaml           into runs/train
+  lmcov train train.yaml --out runs/mine --device webgpu
+  lmcov train --resume runs/mine                     after Ctrl-C, SIGTERM, kill -9 or a power cut
+  lmcov train train.yaml --check                     what would be trained; nothing is run
+  lmcov report runs/mine                             coverage, pass@N and the choice of a checkpoint
+
+The configuration is described in docs/training.md. The same command again goes on where the run is. Continuing gives
+the same bits as an undisturbed run on the same machine, threads and versions; a difference is refused.`;
+
+export function command(): Command {
+  return new Command("train")
+    .argument("[config]", "configuration, YAML or JSON")
+    .option("--out <folder>", "run folder to write (default: runs/NAME)")
+    .option("--resume <run>", "continue this run by its own configuration")
+    .option(
+      "--device <name>",
+      "cpu, webgpu, cuda, or float64 (the slow interpreter), in place of the configuration's",
+    )
+    .option("--threads <number>", "threads, in place of the configuration's", positiveInteger)
+    .option("--allow-different", "continue although machine, versions, data or configuration differ")
+    .option("--check", "check the configuration and the data, say what would be trained, and stop")
+    .option("--json", "print JSON")
+    .addHelpText("after", examples)
+    .action(run);
+}
+
+async function run(configPath: string | undefined, options: TrainOptions): Promise<void> {
+  const { config, folder } = await requestOf(configPath, options);
+  const prepared = await prepareTraining(config, { folder });
+  try {
+    const identity = await trainingIdentity({
+      config: prepared.config,
+      engine: prepared.engine,
+      files: prepared.files,
+    });
+    if (options.check) {
+      printCheck(prepared, folder, options);
+      return;
+    }
+    await openTraining(folder, identity, options);
+    await trainPrepared(prepared, folder, options);
+  } finally {
+    await prepared.release();
+  }
+}
+
+/** The configuration, from its file or from the run to be resumed, with the options' changes. */
+async function requestOf(
+  path: string | undefined,
+  options: TrainOptions,
+): Promise<{ config: TrainingConfig; folder: string }> {
+  if ((path === undefined) === (options.resume === undefined)) {
+    throw new InputError("give a configuration file, or --resume with a run folder");
+  }
+  const changed = (config: TrainingConfig, place: string): TrainingConfig =>
+    trainingConfig(
+      {
+        ...config,
+        ...(options.device !== undefined && { device: options.device }),
+        ...(options.threads !== undefined && { threads: options.threads }),
+      },
+      place,
+    );
+  if (path !== undefined) {
+    const config = changed(await readTrainingConfig(path), path);
+    return { config, folder: options.out ?? defaultRunFolder(config, path) };
+  }
+  const folder = options.resume ?? "";
+  if (options.out !== undefined) throw new InputError("--out: a resumed run stays in its folder");
+  if (!isRunFolder(folder)) throw new InputError(`${folder}: is not a run folder`);
+  const recorded = recordedIdentity(folder, await readRunDescription(folder));
+  return { config: changed(recorded.config, `${folder}/run.json`), folder };
+}
+
+/** Creates the run folder, or checks that what is there can be continued. */
+async function openTraining(
+  folder: string,
+  identity: TrainingIdentity,
+  options: TrainOptions,
+): Promise<void> {
+  if (isRunFolder(folder)) {
+    const found = differences(recordedIdentity(folder, await readRunDescription(folder)), identity);
+    if (found.length > 0) {
+      const what = found.slice(0, 4).join("; ") + (found.length > 4 ? `; and ${found.length - 4} more` : "");
+      if (!options.allowDifferent) {
+        throw new InputError(
+          `${folder}: would not continue as it began: ${what}. --allow-different continues all the same, another --out begins anew`,
+        );
+      }
+      printRemark(`• continued although it will not equal an undisturbed run: ${printable(what, 800)}`);
+    }
+  }
+  const { software, ...training } = identity;
+  await openRunFolder(folder, { software: { ...software }, command: ["train"], training });
+}
+
+async function trainPrepared(
+  prepared: PreparedTraining,
+  folder: string,
+  options: TrainOptions,
+): Promise<void> {
+  const { config, trainer } = prepared;
+  let stopping = false;
+  onInterruption(() => {
+    stopping = true;
+    printRemark("lmcov: finishing the step and saving; press Ctrl-C again to end at once");
+  });
+  const began = millisecondsNow();
+  let progress = progressLine({ title: "training", total: config.steps });
+  let tokensBefore = 0;
+  const rate = () => (trainer.tokens - tokensBefore) / Math.max(1e-3, (millisecondsNow() - began) / 1000);
+  let end: RunEnd;
+  try {
+    end = await runTraining({
+      folder,
+      trainer,
+      steps: config.steps,
+      checkpoints: config.checkpoints,
+      probeEvery: config.probes?.every,
+      save: config.state,
+      journalEvery: config.journalEvery,
+      clock: () => millisecondsNow() / 1000,
+      stopRequested: () => stopping,
+      probe: (step) => probe(step, trainer.parameters, prepared.probeOptions(folder)),
+      writeCheckpoint: (_step, path) => prepared.writeCheckpoint(path),
+      onStart: async (step) => {
+        tokensBefore = trainer.tokens;
+        progress = progressLine({ title: "training", total: config.steps, before: step });
+        // Probes after the state are taken again; with no state, also the one before the first step.
+        await forgetUnits(folder, (unit) => step === 0 || (probedStep(unit) ?? 0) > step);
+      },
+      onStep: ({ step, loss }) =>
+        progress.update(step, `, loss ${loss.toPrecision(4)}, ${countText(Math.round(rate()))} tokens/s`),
+    });
+  } catch (error) {
+    progress.finish();
+    if (!(error instanceof DivergedError)) throw error;
+    printFailure(
+      `${error.message}; training stopped. What was saved before is kept: the checkpoints in ${folder}/checkpoints, and the state. A lower learning rate or clip: may help`,
+    );
+    process.exitCode = exitCode.checkFailed;
+    return;
+  }
+  progress.finish();
+  const tokensPerSecond = end.step > end.from ? rate() : undefined;
+  if (!end.finished) {
+    process.exitCode = exitCode.interrupted;
+    printRemark(
+      `stopped after step ${end.step} of ${config.steps}; continue with: lmcov train --resume ${folder}`,
+    );
+  }
+  if (options.json) {
+    printResult(
+      jsonText({
+        schema: "lmcov/train@1",
+        run: folder,
+        finished: end.finished,
+        step: end.step,
+        steps: config.steps,
+        from: end.from,
+        tokens: trainer.tokens,
+        ...(tokensPerSecond !== undefined && { tokensPerSecond }),
+        checkpoints: end.checkpoints,
+        ...(end.lastStep !== undefined && { lastStep: end.lastStep }),
+        ...(end.lastProbe !== undefined && { lastProbe: end.lastProbe.summary }),
+        engine: prepared.engine,
+      }),
+    );
+    return;
+  }
+  if (end.finished)
+    printResult(trainedText({ end, folder, tokens: trainer.tokens, tokensPerSecond, prepared }));
+}
+
+function printCheck(prepared: PreparedTraining, folder: string, options: TrainOptions): void {
+  const { config, numbers } = prepared;
+  if (options.json) {
+    printResult(jsonText({ schema: "lmcov/train-check@1", run: folder, ...numbers, config }));
+    return;
+  }
+  printResult(
+    [
+      `${countText(numbers.parameters)} parameters, vocabulary of ${countText(numbers.vocabulary)}, context of ${countText(numbers.context)} tokens`,
+      `${plural(numbers.examples, "example")} of at most ${countText(numbers.longestTokens)} tokens; ${plural(numbers.evaluation, "held-out response")}`,
+      `${countText(config.steps)} steps of ${countText(config.batch)} by ${config.rule.name} on ${prepared.engine}`,
+      `→ ${folder}`,
+    ].join("\n"),
+  );
+}
