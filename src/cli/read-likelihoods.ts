@@ -60,7 +60,7 @@ function alignedTask(
   return {
     task: group.task,
     role: group.role,
-    ...(group.drawnBy !== undefined && { drawnBy: group.drawnBy }),
+    ...(group.drawnBy !== undefined && { drawnBy: labelOfDrawer(group.drawnBy, columns, labels) }),
     candidates: columns.map(({ logProbabilities, tokenCounts, scored: _, ...column }, index) => ({
       ...column,
       name: column.model,
@@ -74,6 +74,16 @@ function alignedTask(
     responses: kept.map((record) => group.responses[record] ?? record),
     records: kept.length,
   };
+}
+
+/** A checkpoint that drew is named with its step; its label here may do without. */
+function labelOfDrawer(
+  drawnBy: string,
+  columns: LikelihoodGroup["columns"],
+  labels: readonly string[],
+): string {
+  const index = columns.findIndex(({ model, step }) => `${model}, step ${step}` === drawnBy);
+  return labels[index] ?? drawnBy;
 }
 
 function columnLabels(columns: LikelihoodGroup["columns"]): string[] {

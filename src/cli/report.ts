@@ -9,6 +9,8 @@ import {
   analyseTasks,
   buildReport,
   htmlReport,
+  type LikelihoodTask,
+  listText,
   measuredChoice,
   passAtKAgreement,
   type TaskAnalysis,
@@ -73,7 +75,11 @@ async function run(words: string[], options: ReportOptions): Promise<void> {
   progress.finish();
   const { budget, level } = options;
   const selection = { budget, level, delta: 1 - level, generator: generator.split("selection") };
-  const likelihoods = (scored?.tasks ?? []).flatMap((task) => analyseLikelihoods(task, selection) ?? []);
+  const scoredTasks = scored?.tasks ?? [];
+  const pools = scoredTasks.filter((task) => isOwnPool(task, scoredTasks));
+  const likelihoods = scoredTasks
+    .filter((task) => !pools.includes(task))
+    .flatMap((task) => analyseLikelihoods(task, selection) ?? []);
   if (tasks.length === 0 && likelihoods.length === 0) {
     throw new InputError("log-probabilities of one model alone: see lmcov profile");
   }
@@ -93,7 +99,7 @@ async function run(words: string[], options: ReportOptions): Promise<void> {
     inputs: read.summary,
     words: read.words,
     denominator: counts?.denominator ?? "",
-    remarks: [...(counts?.remarks ?? []), ...(scored?.remarks ?? [])],
+    remarks: [...(counts?.remarks ?? []), ...(scored?.remarks ?? []), ...poolRemarks(pools)],
   });
   const json = jsonText({
     ...report,
@@ -110,6 +116,25 @@ async function run(words: string[], options: ReportOptions): Promise<void> {
   const width = process.stdout.columns ?? 100;
   printResult(terminalText(report, { width: Math.min(width, 120), styled: process.stdout.isTTY === true }));
   if (options.html) printRemark(`\n→ ${join(options.out, "report.html")}`);
+}
+
+/** True for responses that one of the compared models drew: they favour it, and say nothing of the data. */
+function isOwnPool({ task, role, drawnBy }: LikelihoodTask, all: readonly LikelihoodTask[]): boolean {
+  if (role !== "draw") return false;
+  return all.some(
+    (other) =>
+      other.task === task &&
+      other.drawnBy !== drawnBy &&
+      other.candidates.some(({ model }) => model === drawnBy),
+  );
+}
+
+function poolRemarks(pools: readonly LikelihoodTask[]): string[] {
+  if (pools.length === 0) return [];
+  const drawers = listText([...new Set(pools.map(({ drawnBy }) => drawnBy ?? ""))], 4);
+  return [
+    `Log-probabilities of what the compared models drew themselves (${drawers}) choose nothing here: lmcov profile shows them, lmcov select --offset uses them.`,
+  ];
 }
 
 function taskFields(task: TaskAnalysis) {

@@ -108,10 +108,12 @@ export function analyseLikelihoods(
   };
 }
 
-/** The task without the model that drew its responses, if at least two others remain. */
+/** The task without the model that drew its responses. */
 function withoutDrawer(task: LikelihoodTask): LikelihoodTask {
-  const candidates = task.candidates.filter(({ name }) => name !== task.drawnBy);
-  return candidates.length < 2 ? task : { ...task, candidates };
+  const candidates = task.candidates.filter(
+    ({ name, model }) => name !== task.drawnBy && model !== task.drawnBy,
+  );
+  return { ...task, candidates };
 }
 
 function tableOf(task: LikelihoodTask): LikelihoodTable {
