@@ -23,8 +23,19 @@ export {
   freshSamples,
   shuffledEpochs,
 } from "./data.ts";
+export {
+  stepDivergence,
+  stepDivergenceLowerBound,
+  type TeacherForm,
+  teacherInput,
+  truncatedLoss,
+  truncationWeights,
+} from "./distillation.ts";
+export { modelTeacher, savedTeacher, type Teacher, type TeacherTokens } from "./distillation-teacher.ts";
 export { type JournalLine, readTrainingJournal, type StepLine, TrainingJournal } from "./journal.ts";
 export { sequenceLoss } from "./loss.ts";
+export { lossByName, lossNames, lossOptions, type NamedLoss, type TeacherSource } from "./loss-by-name.ts";
+export { dcoLoss } from "./loss-dco.ts";
 export { l2Ball, type Projection } from "./projection.ts";
 export * from "./rules/index.ts";
 export {
@@ -39,6 +50,19 @@ export { type ScheduleName, type ScheduleOptions, scheduleFactor } from "./sched
 export { type ResponseScorer, type ResponseScores, responseScorer } from "./score.ts";
 export { loadState, saveState, type TrainingState } from "./state.ts";
 export type { Loss } from "./step-graph.ts";
+export {
+  type LinearTraining,
+  largestSgdStepSize,
+  maximumLikelihoodRate,
+  normalizedLambda,
+  normalizedRate,
+  normalizedStepSize,
+  sgdRate,
+  tokenLevelRate,
+  tokenLevelStepSize,
+  truncatedRate,
+  truncatedStepSize,
+} from "./step-size.ts";
 export { type Trainer, type TrainerOptions, trainer } from "./trainer.ts";
 export { DivergedError, UnusableTrainingError } from "./training-error.ts";
 export type { UpdateRule } from "./update-rule.ts";

@@ -32,3 +32,4 @@ export {
 } from "./pieces.ts";
 export { type NamedRule, ruleByName, ruleNames, ruleOptions } from "./rule-by-name.ts";
 export { normalizedSgd, type SgdOptions, sgd, signSgd } from "./sgd.ts";
+export { tokenSteps } from "./token-steps.ts";

@@ -10,7 +10,7 @@ import { matrices, momentum, requirePositive, scaleBy, type TensorChoice, weight
 export const newtonSchulzCoefficients = [3.4445, -4.775, 2.0315] as const;
 
 /**
- * About U·Vᵀ of a matrix M = U·Σ·Vᵀ: from X = M/(‖M‖_F + 1e-7), so many steps X ← aX + b(XXᵀ)X + c(XXᵀ)²X. After five
+ * About U·Vᵀ of a matrix M = U·Σ·Vᵀ: from X = M/max(‖M‖_F, 1e-7), so many steps X ← aX + b(XXᵀ)X + c(XXᵀ)²X. After five
  * steps a singular value that was at least 1/100 of ‖M‖_F lies in
  * [0.68, 1.14]: the coefficients trade accuracy for speed near 0.
  *
@@ -25,7 +25,7 @@ export function orthogonalized(graph: Graph, matrix: Tensor, steps = 5): Tensor 
     throw new RangeError(`steps is ${steps}: must be an integer of at least 1`);
   }
   const [a, b, c] = newtonSchulzCoefficients;
-  const norm = graph.add(graph.sqrt(graph.sum(graph.square(matrix))), 1e-7);
+  const norm = graph.maximum(graph.sqrt(graph.sum(graph.square(matrix))), 1e-7);
   let x = graph.divide(matrix, norm);
   // The smaller of the two Gram matrices.
   const wide = rows <= columns;

@@ -1,4 +1,5 @@
 /** Rules by the names and options of a configuration file. */
+import { lossByName, type NamedLoss, truncation, truncationOptions } from "../loss-by-name.ts";
 import { l2Ball, type Projection } from "../projection.ts";
 import type { UpdateRule } from "../update-rule.ts";
 import { adam, adamW } from "./adam.ts";
@@ -25,6 +26,8 @@ export interface NamedRule {
   readonly learningRate: number;
   /** `batch`: a step a batch. `token`: a step after every token of the batch's responses, see `tokenSteps`. */
   readonly stepAfter: "batch" | "token";
+  /** The loss that belongs to the rule; absent where any will do. */
+  readonly loss?: NamedLoss;
   /** With defaults. */
   readonly options: GivenOptions;
 }
@@ -32,6 +35,7 @@ export interface NamedRule {
 interface RuleEntry {
   readonly options: Options;
   readonly stepAfter?: "token";
+  loss?(options: GivenOptions): NamedLoss;
   update(options: GivenOptions): UpdateRule;
 }
 
@@ -99,6 +103,15 @@ const entries: Readonly<Record<string, RuleEntry>> = {
     stepAfter: "token",
     update: (options) => ({ ...sgd(projectionOf(options)), name: "token-sgd" }),
   },
+  "truncated-distillation": {
+    options: { learningRate, radius, ...truncationOptions },
+    loss: (options) => ({
+      name: "truncated",
+      options,
+      ...truncation(options, "rule truncated-distillation"),
+    }),
+    update: (options) => ({ ...sgd(projectionOf(options)), name: "truncated-distillation" }),
+  },
   muon: {
     options: {
       learningRate: positive({ default: 0.02, meaning: "step size of the hidden matrices" }),
@@ -146,6 +159,8 @@ export function ruleByName(name: string, given: GivenOptions = {}): NamedRule {
     learningRate: options.learningRate as number,
     stepAfter: entry.stepAfter ?? "batch",
     options,
+    ...(entry.stepAfter === "token" && { loss: lossByName("sequence") }),
+    ...(entry.loss !== undefined && { loss: entry.loss(options) }),
   };
 }
 
