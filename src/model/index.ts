@@ -1,11 +1,36 @@
 /** Language models on the engine: what training and decoding need of one, and the transformer. */
+export { byteTokenizer } from "./byte-tokenizer.ts";
+export { characterTokenizer, corpusCharacters } from "./character-tokenizer.ts";
+export { type Checkpoint, parameterCount, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 export {
   huggingFaceConfig,
   type SpecialTokenIds,
   transformerConfigFromHuggingFace,
 } from "./checkpoint-config.ts";
 export { UnusableCheckpointError } from "./checkpoint-error.ts";
+export { type OpenCheckpoint, openCheckpoint } from "./checkpoint-reader.ts";
+export { huggingFaceTokenizer } from "./hugging-face-tokenizer.ts";
 export type { LanguageModel } from "./language-model.ts";
+export { numeralSeparators, numeralTokenizer } from "./numeral-tokenizer.ts";
+export { openSafetensors, type SafetensorsFile } from "./safetensors.ts";
+export type { SafetensorsEntry, SafetensorsHeader, SafetensorsType } from "./safetensors-header.ts";
+export { safetensorsHeader } from "./safetensors-header.ts";
+export { fromHalf } from "./safetensors-numbers.ts";
+export { writeSafetensors } from "./safetensors-writer.ts";
+export {
+  checkTokens,
+  type Tokenizer,
+  type TokenizerDescription,
+  type TokenPair,
+  tokenizePair,
+} from "./tokenizer.ts";
+export {
+  checkTokenizer,
+  readTokenizer,
+  tokenizerFiles,
+  tokenizerFromFile,
+  tokenizerNamed,
+} from "./tokenizer-files.ts";
 export {
   type LinearClass,
   type LinearClassDefinition,
