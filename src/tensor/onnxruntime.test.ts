@@ -1,7 +1,11 @@
 /** onnxruntime against the float64 interpreter: values and derivatives of every operation, and the executor's contract. */
+import { mkdtempSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { caseGraph, relativeError } from "../../test/tensor/case-graph.ts";
 import { operationCases, valuesOf } from "../../test/tensor/operation-cases.ts";
+import { smallStep } from "../../test/tensor/small-step.ts";
 import {
   type Executor,
   float64Executor,
@@ -201,6 +205,24 @@ test("programs of equal graphs share one session, which lives as long as one of 
   expect(count!.data[0]).toBe(2);
   await expect(a.run({})).rejects.toThrow("released");
   await b.release();
+});
+
+test("a whole training step equals the float64 interpreter's", async () => {
+  const { graph, values } = smallStep();
+  const expected = await (await float64Executor().compile(graph)).run(values);
+  const actual = await (await executor.compile(graph)).run(values);
+  for (const [name, { data }] of Object.entries(actual)) {
+    expect(relativeError(data, expected[name]!.data), name).toBeLessThan(1e-5);
+  }
+});
+
+test("a profile of the nodes' times is written when the program is released", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lmcov-"));
+  const own = await onnxruntimeExecutor({ profile: join(folder, "nodes") });
+  const program = await own.compile(counter());
+  await program.run({ count: scalar(1), total: own.allocate([3]) });
+  await program.release();
+  expect(readdirSync(folder)).toHaveLength(1);
 });
 
 test("bad options are refused by name", async () => {

@@ -95,7 +95,10 @@ async function openSession(
       graphOptimizationLevel: "all",
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
+      // Errors are thrown, with the node's name; they need not be logged too.
       logSeverityLevel: 4,
+      // A planned block for all intermediates would lie beside those of the unplanned first run: a third more memory.
+      enableMemPattern: false,
       extra: {
         session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: spinning ? "1" : "0" } },
       },
