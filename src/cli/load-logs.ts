@@ -7,15 +7,18 @@ import {
   readRows,
   recogniseInput,
 } from "../importer/index.ts";
-import { InputError, type Row } from "../record/index.ts";
+import { InputError, type Row, type StoppingRule } from "../record/index.ts";
+import { countText, plural } from "../report/index.ts";
 import {
   type CountGroup,
+  failedUnits,
   isRunFolder,
   Ledger,
   type LikelihoodGroup,
   LikelihoodLedger,
   readJournal,
   readRun,
+  readRunDescription,
   runCounts,
   type TableName,
 } from "../store/index.ts";
@@ -118,7 +121,7 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
       for await (const batch of opened.batches) {
         rows += batch.length;
         for (const row of batch) if (row.kind === "likelihood") likelihoods.add(row);
-        ledger.add(verifier && agreement ? reScored(batch, verifier, agreement) : batch);
+        ledger.add(verifier && agreement ? reScored(batch, verifier, agreement) : batch, opened.stopping);
       }
       return { path: input.path, importer: opened.importer, rows };
     } catch (error) {
@@ -151,6 +154,8 @@ export function skippable(input: Input, rows: number, error: unknown): boolean {
 interface OpenedInput {
   readonly importer: string;
   readonly batches: AsyncIterable<readonly Row[]>;
+  /** When sampling of a problem stopped, where a run decided it. */
+  readonly stopping?: StoppingRule;
 }
 
 async function openRun(
@@ -158,6 +163,8 @@ async function openRun(
   request: { verifier: Verifier | undefined; tally: ImportTally; countsSuffice: boolean },
 ): Promise<OpenedInput> {
   for (const entry of await readJournal(input.path)) request.tally.merge(entry);
+  noteFailedUnits(await failedUnits(input.path), request.tally);
+  const { stopping } = await readRunDescription(input.path);
   const counted = request.countsSuffice ? await runCounts(input.path) : undefined;
   const tables: TableName[] = ["counts", "likelihoods"];
   if (counted === undefined) tables.unshift("outcomes");
@@ -167,7 +174,17 @@ async function openRun(
     if (counted !== undefined) yield counted;
     yield* rest;
   })();
-  return { importer: "run", batches };
+  return { importer: "run", batches, ...(stopping !== undefined && { stopping }) };
+}
+
+/** Units that failed for good are draws that nobody knows: said, and never counted as wrong. */
+function noteFailedUnits(failures: ReadonlyMap<string, number>, tally: ImportTally): void {
+  const total = [...failures.values()].reduce((sum, count) => sum + count, 0);
+  if (total === 0) return;
+  const kinds = [...failures].map(([kind, count]) => `${countText(count)} ${kind}`).join(", ");
+  tally.note(
+    `${plural(total, "request")} of this run failed for good (${kinds}) and count as unscored where they were to be judged; --retry-failed asks again.`,
+  );
 }
 
 async function openFile(

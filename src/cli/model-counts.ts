@@ -114,10 +114,18 @@ function problemCounts(
     draws: denominator(problem, options.unscored),
     correct: problem.correct,
     unscored: problem.unscored,
-    stopping: known ?? problem.stopping,
+    stopping: known ?? stoppingFor(problem, options.unscored),
   };
   checkCount(counts, `problem "${problem.problem}" of ${group.model}`);
   return counts;
+}
+
+/** Where unscored draws count as incorrect, a problem short of its successes has so many more draws up to its cap. */
+function stoppingFor(problem: ProblemTally, policy: LogOptions["unscored"]): ProblemTally["stopping"] {
+  const { stopping, correct, unscored } = problem;
+  const short = stopping.kind === "successes" && correct < stopping.successes;
+  if (policy === "exclude" || unscored === 0 || !short) return stopping;
+  return { ...stopping, cap: denominator(problem, policy) };
 }
 
 function uniqueLabels(groups: readonly CountGroup[]): string[] {

@@ -1,9 +1,11 @@
 export { type Budget, costOf, type Prices } from "./budget.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { ConcurrencyBounds } from "./concurrency-limit.ts";
+export type { DrawSeries, StopAt } from "./draw-order.ts";
 export { type BackOff, type FailureClass, failureClass } from "./failure.ts";
 export type { JobProgress, JobResult, JobStop } from "./job-progress.ts";
 export type { BreakerOptions } from "./lane-health.ts";
 export type { RetryOptions } from "./lane-runner.ts";
 export { type JobOptions, type Lane, runJob } from "./run-job.ts";
+export { seriesName } from "./series-name.ts";
 export { type Unit, type UnitIdentity, type UnitResult, unitKey } from "./unit.ts";

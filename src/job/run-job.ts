@@ -3,20 +3,36 @@
  * one is tried again, and running the same job again does exactly the rest.
  */
 import type { Row } from "../record/index.ts";
-import { type RunDescription, type UnitRecord, UnitStore, type UnitStoreOptions } from "../store/index.ts";
+import {
+  type RunDescription,
+  readRun,
+  type UnitRecord,
+  UnitStore,
+  type UnitStoreOptions,
+} from "../store/index.ts";
 import { allowsAnother, type Budget } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import type { ConcurrencyBounds } from "./concurrency-limit.ts";
+import { DrawOrder, type DrawSeries, type StopAt } from "./draw-order.ts";
 import { type FailureClass, failureClass } from "./failure.ts";
 import type { JobProgress, JobResult, JobStop } from "./job-progress.ts";
 import { type LaneJob, LaneRunner, type RetryOptions } from "./lane-runner.ts";
+import { seriesName } from "./series-name.ts";
 import type { Unit, UnitResult } from "./unit.ts";
-import { type SettledUnit, sequentialSource, type UnitSource, type Units } from "./unit-source.ts";
+import {
+  type SettledUnit,
+  sequentialSource,
+  type UnitSource,
+  type UnitState,
+  type Units,
+} from "./unit-source.ts";
 
 /** Units for one server: lanes have their own concurrency, rest and health, and share the job fairly. */
 export interface Lane<Work extends Unit> {
   readonly name: string;
-  readonly units: Units<Work>;
+  readonly units?: Units<Work>;
+  /** In place of `units`, with `stopAt`: the draws of each problem. */
+  readonly series?: Iterable<DrawSeries<Work>>;
 }
 
 export interface JobOptions<Work extends Unit> {
@@ -35,6 +51,10 @@ export interface JobOptions<Work extends Unit> {
   /** Requests at once, at most; it adapts below. */
   readonly concurrency?: number | ConcurrencyBounds;
   readonly budget?: Budget;
+  /** Stop a problem at its s-th success; for lanes of series. */
+  readonly stopAt?: StopAt;
+  /** Draws of one problem under way at once, at most, with `stopAt`. */
+  readonly furthestAhead?: number;
   readonly retry?: Partial<RetryOptions>;
   /** Try units again that failed for good before. */
   readonly retryFailed?: boolean;
@@ -69,7 +89,12 @@ export async function runJob<Work extends Unit>(options: JobOptions<Work>): Prom
     writer: options.writer ?? { kind: "sole" },
     ...options.disk,
   });
-  return new Job(options, store).run();
+  try {
+    const successes = options.stopAt === undefined ? undefined : await recordedSuccesses(options.folder);
+    return await new Job(options, { store, successes }).run();
+  } finally {
+    await store.abandon();
+  }
 }
 
 class Job<Work extends Unit> {
@@ -89,9 +114,16 @@ class Job<Work extends Unit> {
   #settledUnits = 0;
   #usage = { inputTokens: 0, outputTokens: 0 };
 
-  constructor(options: JobOptions<Work>, store: UnitStore) {
+  readonly #orders: DrawOrder<Work>[] = [];
+  readonly #successes: ReadonlyMap<string, number>;
+
+  constructor(
+    options: JobOptions<Work>,
+    { store, successes }: { store: UnitStore; successes: ReadonlyMap<string, number> | undefined },
+  ) {
     this.#options = options;
     this.#store = store;
+    this.#successes = successes ?? new Map();
     this.#unitsBefore = store.finished;
     options.signal.addEventListener("abort", () => this.#interrupt(), { once: true });
     if (options.signal.aborted) this.#interrupt();
@@ -111,9 +143,9 @@ class Job<Work extends Unit> {
       },
       attemptFailed: (kind) => increment(this.#errors, kind),
     };
+    const bounds = boundsOf(options.concurrency);
     this.#lanes = options.lanes.map(
-      ({ name, units }) =>
-        new LaneRunner({ name, source: this.#sourceOf(units), bounds: boundsOf(options.concurrency) }, job),
+      (lane) => new LaneRunner({ name: lane.name, source: this.#sourceOf(lane), bounds }, job),
     );
   }
 
@@ -149,21 +181,47 @@ class Job<Work extends Unit> {
     }
   }
 
-  #sourceOf(units: Units<Work>): UnitSource<Work> {
-    return sequentialSource(units, (unit) => this.#isOpen(unit));
+  #sourceOf({ units = [], series }: Lane<Work>): UnitSource<Work> {
+    const { stopAt, furthestAhead } = this.#options;
+    if (series === undefined || stopAt === undefined) {
+      return sequentialSource(units, (unit) => this.#isOpen(unit));
+    }
+    const order = new DrawOrder(series, {
+      stopAt,
+      known: {
+        state: (unit) => this.#stateOf(unit),
+        successes: (name) => this.#successes.get(name) ?? 0,
+        passOver: (unit, state) => this.#passOver(unit, state),
+      },
+      ...(furthestAhead !== undefined && { furthestAhead }),
+    });
+    this.#orders.push(order);
+    return order;
   }
 
   #isOpen(unit: Work): boolean {
-    const failure = this.#store.failed.get(unit.key);
-    if (failure !== undefined && this.#options.retryFailed !== true) {
-      this.#failed += 1;
-      increment(this.#failures, failure.kind);
+    const state = this.#stateOf(unit);
+    if (state === "done" || state === "failed") {
+      this.#passOver(unit, state);
       return false;
     }
-    if (this.#store.take(unit.key)) return true;
-    this.#before += 1;
-    this.#options.onKnown?.(unit);
-    return false;
+    return this.#store.take(unit.key);
+  }
+
+  #stateOf(unit: Work): UnitState {
+    if (this.#store.has(unit.key)) return "done";
+    if (!this.#store.failed.has(unit.key)) return "open";
+    return this.#options.retryFailed === true ? "again" : "failed";
+  }
+
+  #passOver(unit: Work, state: UnitState): void {
+    if (state === "done") {
+      this.#before += 1;
+      this.#options.onKnown?.(unit);
+      return;
+    }
+    this.#failed += 1;
+    increment(this.#failures, this.#store.failed.get(unit.key)?.kind ?? "error");
   }
 
   #record({ unit, result, failed }: SettledUnit<Work>): void {
@@ -230,13 +288,24 @@ class Job<Work extends Unit> {
       failed: this.#failed,
       active: sum(({ active }) => active),
       waiting: sum(({ waiting }) => waiting),
-      discarded: 0,
+      discarded: this.#orders.reduce((total, order) => total + order.discarded, 0),
       usage: { ...this.#usage },
       errors: Object.fromEntries(this.#errors),
       failures: Object.fromEntries(this.#failures),
       limits: Object.fromEntries(this.#lanes.map(({ name, limit }) => [name, limit])),
     };
   }
+}
+
+/** Successes of each problem that are in the run folder. */
+async function recordedSuccesses(folder: string): Promise<Map<string, number>> {
+  const successes = new Map<string, number>();
+  for await (const rows of readRun(folder, { tables: ["outcomes"] })) {
+    for (const row of rows) {
+      if (row.kind === "outcome" && row.verdict === "correct") increment(successes, seriesName(row));
+    }
+  }
+  return successes;
 }
 
 function boundsOf(concurrency: number | ConcurrencyBounds | undefined): ConcurrencyBounds {

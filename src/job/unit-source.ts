@@ -23,8 +23,8 @@ export interface UnitSource<Work extends Unit> {
 
 export type NextUnit<Work extends Unit> = { readonly unit: Work } | "wait" | "done";
 
-/** What is known of a unit from before. */
-export type UnitState = "open" | "done" | "failed";
+/** What is known of a unit from before; `again`: it failed and is to be tried once more. */
+export type UnitState = "open" | "done" | "failed" | "again";
 
 export type Units<Work extends Unit> = Iterable<Work> | AsyncIterable<Work>;
 

@@ -18,6 +18,6 @@ export type { DrawDetail } from "./tally.ts";
 export { compactUnits } from "./unit-compaction.ts";
 export { UnitKeySet } from "./unit-key-set.ts";
 export type { UnitFailure, UnitRecord, UnitUsage } from "./unit-record.ts";
-export { UnitsSnapshot } from "./unit-segments.ts";
+export { failedUnits, UnitsSnapshot } from "./unit-segments.ts";
 export { UnitStore, type UnitStoreOptions } from "./unit-store.ts";
 export { heldLocks, lockWriter, type WriterLock } from "./writer-lock.ts";

@@ -12,6 +12,7 @@ import {
   type SamplingSettings,
   type StoppingRule,
 } from "../record/index.ts";
+import { stoppingOfProblem } from "./stopping.ts";
 import { type DrawDetail, Tally } from "./tally.ts";
 
 export interface LedgerOptions {
@@ -66,10 +67,13 @@ export class Ledger {
     this.#options = options;
   }
 
-  /** Counts outcomes and counts, and passes over the other rows; throws InputError on a draw or an aggregate that contradicts one already counted. */
-  add(rows: Iterable<Row>): void {
+  /**
+   * Counts outcomes and counts, and passes over the other rows; `stopping` is the rule of the run that the outcomes come from.
+   * Throws InputError on a draw or an aggregate that contradicts one already counted.
+   */
+  add(rows: Iterable<Row>, stopping?: StoppingRule): void {
     for (const row of rows) {
-      if (row.kind === "outcome") this.#addOutcome(row);
+      if (row.kind === "outcome") this.#addOutcome(row, stopping);
       else if (row.kind === "count") this.#addCount(row);
     }
   }
@@ -92,7 +96,7 @@ export class Ledger {
     });
   }
 
-  #addOutcome(row: Outcome): void {
+  #addOutcome(row: Outcome, stopping: StoppingRule | undefined): void {
     const group = this.#groupOf(row);
     const tally = this.#tallyOf(group, row);
     const detail: DrawDetail = {
@@ -107,6 +111,11 @@ export class Ledger {
       digest: outcomeDigest(row),
       detail,
     });
+    if (admission === "new") {
+      const drawn = tally.n + tally.unscored;
+      if (drawn === 1) tally.declared = stopping;
+      else if (tally.declared !== stopping) tally.declared = { kind: "unknown" };
+    }
     if (admission === "repeated") group.repeated += 1;
     if (admission === "contradictory") {
       throw new InputError(
@@ -195,9 +204,15 @@ function namedTallies(tallies: readonly Tally[]): ProblemTally[] {
     n: tally.n,
     correct: tally.correct,
     unscored: tally.unscored,
-    stopping: tally.stopping ?? { kind: "unknown" },
+    stopping: stoppingOf(tally),
     ...(tally.details !== undefined && { details: tally.details }),
   }));
+}
+
+function stoppingOf(tally: Tally): StoppingRule {
+  const { stopping, declared } = tally;
+  if (declared === undefined) return stopping ?? { kind: "unknown" };
+  return stopping === undefined ? stoppingOfProblem(tally, declared) : { kind: "unknown" };
 }
 
 function outcomeDigest(row: Outcome): number {

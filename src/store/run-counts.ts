@@ -1,9 +1,10 @@
 /** Counts of a run's outcomes by SQL: what commands on counts need of millions of draws, without a row object each. */
-import type { Count, Row, SamplingSettings } from "../record/index.ts";
+import type { Count, Row, SamplingSettings, StoppingRule } from "../record/index.ts";
 import { openDatabase, rowAppender, sqlText } from "./database.ts";
 import { plainNumber, unitRowsOf } from "./row-parts.ts";
 import { createTableSql } from "./row-tables.ts";
-import { finishedParts } from "./run-folder.ts";
+import { finishedParts, readRunDescription } from "./run-folder.ts";
+import { stoppingOfProblem } from "./stopping.ts";
 import { UnitsSnapshot } from "./unit-segments.ts";
 
 const keys = [
@@ -60,16 +61,18 @@ async function countedOutcomes(folder: string, units: UnitsSnapshot): Promise<re
       ORDER BY first`);
     const rows = result.getRowObjectsJS();
     if (rows.some((row) => row.draws !== row.distinct_draws)) return undefined;
-    return rows.map(countOf);
+    const { stopping } = await readRunDescription(folder);
+    return rows.map((row) => countOf(row, stopping));
   } finally {
     close();
   }
 }
 
-function countOf(row: Record<string, unknown>): Count {
+function countOf(row: Record<string, unknown>, rule: StoppingRule | undefined): Count {
   const number = (name: string) => plainNumber(row[name]) as number;
   const text = (name: string) => row[name] as string;
   const unscored = number("unscored");
+  const [n, correct] = [number("draws") - unscored, number("correct")];
   return {
     kind: "count",
     model: text("model"),
@@ -82,10 +85,10 @@ function countOf(row: Record<string, unknown>): Count {
     samplingHash: text("sampling_hash"),
     source: { file: text("file") },
     drawSet: `outcomes ${text("draw_set")}`,
-    n: number("draws") - unscored,
-    correct: number("correct"),
+    n,
+    correct,
     unscored,
-    stopping: { kind: "unknown" },
+    stopping: rule === undefined ? { kind: "unknown" } : stoppingOfProblem({ n, correct }, rule),
     verifier: text("verifier"),
   };
 }

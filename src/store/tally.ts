@@ -33,6 +33,8 @@ export class Tally {
   correct = 0;
   unscored = 0;
   stopping: StoppingRule | undefined;
+  /** The rule of the runs that the draws came from; `unknown` if some came from elsewhere. */
+  declared: StoppingRule | undefined;
   /** Present only if the ledger keeps details. */
   readonly details: DrawDetail[] | undefined;
   /** Nearly always one; a map would cost more than the problem's counts. */

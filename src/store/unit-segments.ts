@@ -200,6 +200,20 @@ export class UnitsSnapshot {
   }
 }
 
+/** How many units of a run failed for good and did not succeed since, by kind. */
+export async function failedUnits(folder: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const units = await UnitsSnapshot.open(folder);
+  try {
+    for (const { failed } of await units.failures()) {
+      if (failed !== undefined) counts.set(failed.kind, (counts.get(failed.kind) ?? 0) + 1);
+    }
+  } finally {
+    await units.close();
+  }
+  return counts;
+}
+
 async function headOf(folder: string, file: UnitFile): Promise<CompactionHead> {
   const path = join(unitsFolder(folder), file.name);
   const handle = await open(path, "r");

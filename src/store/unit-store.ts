@@ -45,6 +45,7 @@ export class UnitStore {
   readonly #lock: WriterLock;
   readonly #compacts: boolean;
   readonly #isSole: boolean;
+  #closed = false;
   #compacting: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -94,6 +95,11 @@ export class UnitStore {
     }
   }
 
+  /** True for a unit that finished before or was taken. */
+  has(key: string): boolean {
+    return this.#taken.has(key);
+  }
+
   /** True for a unit that is not finished and was not asked for before: it is the caller's to do. */
   take(key: string): boolean {
     return this.#taken.add(key);
@@ -111,6 +117,7 @@ export class UnitStore {
 
   /** Ends writing, moves all rows that this writer may move into Parquet parts, and gives the folder free. */
   async close(): Promise<void> {
+    this.#closed = true;
     try {
       await this.#writer.close();
       await this.#compacting;
@@ -122,6 +129,8 @@ export class UnitStore {
 
   /** Gives the folder free without moving rows; they count all the same. For a disk that is full. */
   async abandon(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     await this.#writer.close().catch(() => undefined);
     await this.#compacting.catch(() => undefined);
     await this.#lock.release();

@@ -3,8 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type JobOptions, runJob, systemClock, type Unit, unitKey } from "../../src/job/index.ts";
-import type { Row } from "../../src/record/index.ts";
+import {
+  type DrawSeries,
+  type JobOptions,
+  runJob,
+  seriesName,
+  systemClock,
+  type Unit,
+  unitKey,
+} from "../../src/job/index.ts";
+import type { Outcome, Row } from "../../src/record/index.ts";
 import { readRun, runCounts } from "../../src/store/index.ts";
 import { outcomeRow } from "../rows.ts";
 
@@ -77,4 +85,48 @@ test("a job that is interrupted goes on with the rest", async () => {
   expect(first.done + second.done).toBe(50);
   expect(second.before).toBe(first.done);
   expect(await drawsIn()).toEqual(namesOf(draws(5, 10)));
+});
+
+const series = (problems: number): DrawSeries<Draw>[] =>
+  Array.from({ length: problems }, (_, index) => ({
+    name: seriesName(rowOf({ key: "", problem: `p${index}`, draw: 0 }) as Outcome),
+    unit: (draw) => ({
+      key: unitKey({ model: "m", promptHash: `p${index}`, samplingHash: "", draw }),
+      problem: `p${index}`,
+      draw,
+    }),
+  }));
+
+test("a problem ends at its second success, whatever order the answers come in and however often the job is cut", async () => {
+  const stopping = { kind: "successes", successes: 2, cap: 12 } as const;
+  // Problem i succeeds at draws i, 2i + 1, …: p0 at 0 and 1, p9 at 9 only.
+  const isRight = ({ problem, draw }: Draw) => (draw + 1) % (Number(problem.slice(1)) + 1) === 0;
+  const run = async (unit: Draw) => {
+    // Late draws answer first.
+    await new Promise((resolve) => setTimeout(resolve, (13 - unit.draw) * 2));
+    return [outcomeRow({ ...unit, verdict: isRight(unit) ? "correct" : "incorrect" })];
+  };
+  const job = (signal: AbortSignal) =>
+    runJob(
+      options({
+        description: { software: {}, command: ["test"], stopping },
+        lanes: [{ name: "server", series: series(10) }],
+        stopAt: stopping,
+        concurrency: { least: 32, start: 32, most: 32 },
+        run,
+        signal,
+      }),
+    );
+  for (const milliseconds of [20, 40, 60]) {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), milliseconds);
+    await job(stop.signal);
+  }
+  await job(new AbortController().signal);
+  const expected: string[] = [];
+  for (let problem = 0; problem < 10; problem++) {
+    const last = Math.min(12, 2 * (problem + 1));
+    for (let draw = 0; draw < last; draw++) expected.push(`p${problem}/${draw}`);
+  }
+  expect(await drawsIn()).toEqual(expected.sort());
 });
