@@ -64,6 +64,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./sample.ts"),
   },
   {
+    name: "doctor",
+    summary: "what a server can do, and whether its numbers can be trusted",
+    load: () => import("./doctor.ts"),
+  },
+  {
     name: "import",
     summary: "write logs into a run folder that every command reads",
     load: () => import("./import.ts"),

@@ -45,7 +45,8 @@ async function run(words: readonly string[]): Promise<number> {
     // A RangeError of the mathematics names the value that is out of its limits.
     if (
       error instanceof Error &&
-      (error.name === "InputError" || (error.name === "RangeError" && / is .*: /.test(error.message)))
+      (error.name === "InputError" ||
+        error.name === "EndpointError" || (error.name === "RangeError" && / is .*: /.test(error.message)))
     ) {
       printFailure(error.message);
       return exitCode.unusable;

@@ -1,6 +1,13 @@
 /** `lmcov sample`: draws from models, with their log-probabilities where the server gives them, and verdicts. */
 import type { Command } from "commander";
-import { type DrawSettings, drawRows, drawSeed, recordedSampling } from "../endpoint/index.ts";
+import {
+  type DrawSettings,
+  drawRows,
+  drawSeed,
+  drawsFromModel,
+  rawDraws,
+  recordedSampling,
+} from "../endpoint/index.ts";
 import {
   InputError,
   type Response,
@@ -90,6 +97,7 @@ async function run(options: SampleOptions): Promise<void> {
   const tally = new ImportTally();
   const input: InputOptions = { map: inputMap(options.map), task: options.task, tally };
   const models = await openModels(options, { scoring: false, signal: stop.signal });
+  const ownScores = await modelsWithOwnScores(models, settings, stop.signal);
   const progress = progressLine({ title: "sampling" });
   let done = 0;
   let before = 0;
@@ -99,7 +107,7 @@ async function run(options: SampleOptions): Promise<void> {
     command: ["sample", ...options.prompts],
     software: softwareVersions(),
     units: unitsOf(models, settings, { options, input }),
-    run: (unit, signal) => drawnRows(unit, { settings, verifier, signal }),
+    run: (unit, signal) => drawnRows(unit, { settings, verifier, ownScores, signal }),
     finished(unit, rows, known) {
       if (known) before += 1;
       else done += 1;
@@ -124,6 +132,25 @@ async function run(options: SampleOptions): Promise<void> {
   printRemark(`${parts.join(", ")} → ${printable(options.out)}`);
   if (stop.signal.aborted) process.exitCode = exitCode.interrupted;
   else if (failures.length > 0) process.exitCode = exitCode.partial;
+}
+
+/** Drawn from the model itself, any server's log-probabilities are the model's own; else only those that are raw. */
+async function modelsWithOwnScores(
+  models: readonly OpenModel[],
+  settings: DrawSettings,
+  signal: AbortSignal,
+): Promise<Set<OpenModel>> {
+  const own = new Set<OpenModel>();
+  for (const model of models) {
+    if (drawsFromModel(settings) || (await rawDraws(model.endpoint, signal)) === "raw") own.add(model);
+    else {
+      const { name } = model.spec;
+      printRemark(
+        `• ${printable(name)}: its server scales log-probabilities by the temperature, or does not show that it does not: draws are written without; lmcov score adds them`,
+      );
+    }
+  }
+  return own;
 }
 
 function settingsOf(options: SampleOptions): DrawSettings {
@@ -168,15 +195,20 @@ async function* unitsOf(
   }
 }
 
+interface Drawing {
+  readonly settings: DrawSettings;
+  readonly verifier: Verifier | undefined;
+  /** Models whose servers give the model's own log-probabilities under these settings. */
+  readonly ownScores: ReadonlySet<OpenModel>;
+}
+
 async function drawnRows(
   { model, record, base, drawSet, draw, seed }: SampleUnit,
-  {
-    settings,
-    verifier,
-    signal,
-  }: { settings: DrawSettings; verifier: Verifier | undefined; signal: AbortSignal },
+  { settings, verifier, ownScores, signal }: Drawing & { readonly signal: AbortSignal },
 ): Promise<Row[]> {
-  const drawn = await model.endpoint.sampler.sample({ prompt: record.prompt, settings, seed }, signal);
+  const sampled = await model.endpoint.sampler.sample({ prompt: record.prompt, settings, seed }, signal);
+  const { tokenLogProbabilities, ...plain } = sampled;
+  const drawn = ownScores.has(model) ? sampled : plain;
   const { prompt, target } = record;
   const method = `drawn by ${model.endpoint.kind}, raw, no end token`;
   const rows: Row[] = drawRows({ base, prompt, drawSet, draw, seed, target, drawn, method });

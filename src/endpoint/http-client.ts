@@ -32,6 +32,7 @@ export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #agent: http.Agent;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
   constructor(address: URL, options: HttpClientOptions = {}) {
     this.#base = address;
@@ -119,7 +120,7 @@ export class HttpClient {
         if (settled) return;
         settled = true;
         clearTimeout(timer);
-        signal.removeEventListener("abort", abort);
+        waiting.delete(abort);
         finish();
       };
       const fail = (error: unknown) =>
@@ -132,7 +133,8 @@ export class HttpClient {
         () => fail(this.#error("time-out", path, `no answer within ${timeout / 1000} s`)),
         timeout,
       );
-      signal.addEventListener("abort", abort, { once: true });
+      const waiting = this.#waitingFor(signal);
+      waiting.add(abort);
       let answering = false;
       sent.on("error", (error: NodeJS.ErrnoException) => {
         const fault = answering ? "truncated" : "connection";
@@ -161,6 +163,22 @@ export class HttpClient {
     });
   }
 
+  /** What to do when the signal comes: one listener a signal, however many requests wait for it. */
+  #waitingFor(signal: AbortSignal): Set<() => void> {
+    const known = this.#waiting.get(signal);
+    if (known !== undefined) return known;
+    const waiting = new Set<() => void>();
+    this.#waiting.set(signal, waiting);
+    signal.addEventListener(
+      "abort",
+      () => {
+        for (const abort of waiting) abort();
+      },
+      { once: true },
+    );
+    return waiting;
+  }
+
   #error(fault: EndpointFault, path: string, reason: string, details = {}): EndpointError {
     const message = `${this.address}${path}: ${reason}`;
     return new EndpointError(fault, this.#options.secret?.redact(message) ?? message, details);
@@ -168,7 +186,8 @@ export class HttpClient {
 
   #statusError(path: string, answer: HttpAnswer): EndpointError {
     const { status, headers, text } = answer;
-    const said = errorText(text);
+    // A server may repeat the key it was sent; it goes before the text is cut, which could leave half of it.
+    const said = errorText(this.#options.secret?.redact(text) ?? text);
     const retryAfter = secondsToWait(headers);
     const reason = `status ${status}${said === "" ? "" : `: ${said}`}`;
     if (status === 429 || (status === 503 && retryAfter !== undefined)) {

@@ -33,5 +33,6 @@ export type { LlamaRoute } from "./llama-likelihood.ts";
 export { type ModelSpec, modelSpecs } from "./model-spec.ts";
 export { type PromptForm, promptForm, promptFromText, promptOf, promptText } from "./prompt-text.ts";
 export { drawsFromModel, type Rawness, rawDraws } from "./raw-draws.ts";
+export { inParallel, type SampleFit, type SampleFitOptions, sampleFit } from "./sample-fit.ts";
 export { Secret, secretFor } from "./secret.ts";
 export { type ServerSigns, serverKind, serverKinds } from "./server-kind.ts";

@@ -63,33 +63,30 @@ export async function sglang(options: SglangOptions, signal: AbortSignal): Promi
 function likelihood({ client, contextLength }: SglangOptions, bos: number | null): Likelihood {
   const place = `${client.address}/generate`;
   const prompts = new Recent<readonly number[]>();
-  const idsOf = async (text: string, signal: AbortSignal) =>
+  const idsOf = async (text: string, signal: AbortSignal): Promise<readonly number[]> =>
     (await inputTokens(client, { text }, signal)).map(({ id }) => id);
+  const promptIds = async (text: string, signal: AbortSignal): Promise<readonly number[]> => {
+    if (text !== "") return prompts.get(text, () => idsOf(text, signal));
+    return bos === null ? [] : [bos];
+  };
   return {
     method: `SGLang input_token_logprobs, raw, ${bos === null ? "no BOS" : "BOS added"}, no end token`,
     async score({ prompt, response }, signal) {
-      if ("tokens" in prompt !== "tokens" in response) {
-        throw new EndpointError("refused", "prompt and response are both texts or both token ids");
+      if ("tokens" in prompt && "text" in response) {
+        throw new EndpointError("refused", "a prompt of token ids is scored with a response of token ids");
       }
-      let promptTokens: readonly number[];
+      const promptTokens = "tokens" in prompt ? prompt.tokens : await promptIds(prompt.text, signal);
       let scored: readonly InputToken[];
-      if ("tokens" in prompt) {
-        promptTokens = prompt.tokens;
-        const input_ids = [...prompt.tokens, ...("tokens" in response ? response.tokens : [])];
+      if ("text" in response) {
+        const text = ("text" in prompt ? prompt.text : "") + response.text;
+        scored = await inputTokens(client, { text }, signal);
+      } else {
+        const input_ids = [...promptTokens, ...response.tokens];
         requireFit({ tokens: input_ids.length, contextLength, address: place, what: "prompt and response" });
         scored = await inputTokens(client, { input_ids }, signal);
         if (scored.length !== input_ids.length || scored.some(({ id }, index) => id !== input_ids[index])) {
           throw new EndpointError("answer", `${place}: the tokens scored are not those that were sent`);
         }
-      } else {
-        const { text } = prompt;
-        promptTokens = text === "" ? [] : await prompts.get(text, () => idsOf(text, signal));
-        if (text === "" && bos !== null) promptTokens = [bos];
-        scored = await inputTokens(
-          client,
-          { text: text + ("text" in response ? response.text : "") },
-          signal,
-        );
       }
       const { first, straddling } = boundaryByTokens({
         joint: scored.map(({ id }) => id),

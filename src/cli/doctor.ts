@@ -1,0 +1,249 @@
+/** `lmcov doctor`: what a server is, what it can do, and whether its numbers can be trusted. */
+import { Command } from "commander";
+import {
+  type CanaryResult,
+  canary,
+  type Endpoint,
+  EndpointError,
+  inParallel,
+  modelSpecs,
+  type Rawness,
+  rawDraws,
+  type SampleFit,
+  type ScoringEndpoint,
+  sampleFit,
+} from "../endpoint/index.ts";
+import { printable } from "../report/index.ts";
+import { exitCode } from "./exit-code.ts";
+import { countOf, endpointOptions, type ModelOptions, openEndpoint } from "./model-options.ts";
+import { jsonText, printResult } from "./print.ts";
+import { millisecondsNow } from "./progress.ts";
+
+interface DoctorOptions extends Omit<ModelOptions, "model" | "concurrency"> {
+  readonly sampleCheck?: boolean;
+  readonly draws: number;
+}
+
+/** What the examination of one endpoint found. */
+interface Findings {
+  readonly address: string;
+  readonly kind: string;
+  readonly model: string;
+  readonly software: string | undefined;
+  readonly contextLength: number | undefined;
+  readonly vocabularySize: number | undefined;
+  readonly draws: boolean;
+  readonly scores: boolean;
+  readonly method: string | undefined;
+  readonly canary:
+    | { passed: boolean; reason?: string; probable?: number; absurd?: number; ordered?: boolean }
+    | undefined;
+  readonly beginningOfSequence: number | null | undefined;
+  /** Tokens of a prompt that ends in a space which its response's first token replaces. */
+  readonly straddling: number | undefined;
+  readonly logProbabilitiesOfDraws: Rawness;
+  readonly samplingDefaults: Readonly<Record<string, unknown>> | undefined;
+  /** Defaults that change the distribution. */
+  readonly biasing: readonly string[];
+  readonly fit: { switchedOff: SampleFit; serverDefaults: SampleFit } | undefined;
+  readonly scoredPerSecond: number | undefined;
+  readonly drawsPerSecond: number | undefined;
+}
+
+const examples = `
+Examples:
+  lmcov doctor http://127.0.0.1:8080
+  lmcov doctor http://127.0.0.1:8080 --sample-check     draws some hundred tokens with defaults and without
+  lmcov doctor http://gateway/v1#org/model --kind vllm --json
+
+Exit code 1 if the canary or the check of the draws fails.`;
+
+export function command(): Command {
+  return endpointOptions(new Command("doctor").argument("<model>", "address of a server, URL or URL#MODEL"))
+    .option("--sample-check", "compare draws with the scored next-token distribution")
+    .option("--draws <n>", "draws a prompt of --sample-check", countOf, 400)
+    .addHelpText("after", examples)
+    .action(run);
+}
+
+/** Draws that come from the scored distribution fail the check once in a thousand. */
+const level = 0.001;
+
+async function run(word: string, options: DoctorOptions): Promise<void> {
+  const { signal } = new AbortController();
+  const [spec] = modelSpecs([word]);
+  if (spec === undefined) throw new Error("one word is one model");
+  const endpoint = await openEndpoint(spec, options, signal);
+  try {
+    const findings = await examine(endpoint, options, signal);
+    if (options.json) printResult(jsonText({ schema: "lmcov/doctor@1", ...findings }));
+    else printResult(findingLines(findings).join("\n"));
+    const failed = findings.canary?.passed === false || (findings.fit?.switchedOff.pValue ?? 1) < level;
+    if (failed) process.exitCode = exitCode.checkFailed;
+  } finally {
+    await endpoint.close();
+  }
+}
+
+async function examine(endpoint: Endpoint, options: DoctorOptions, signal: AbortSignal): Promise<Findings> {
+  const { facts, kind, address, model, likelihood } = endpoint;
+  const checked = likelihood === undefined ? undefined : await canaryOf(endpoint, signal);
+  const sound = checked?.passed === true && likelihood !== undefined ? endpoint : undefined;
+  const defaults = facts.samplingDefaults;
+  return {
+    address,
+    kind,
+    model,
+    software: facts.software,
+    contextLength: facts.contextLength,
+    vocabularySize: facts.vocabularySize,
+    draws: true,
+    scores: likelihood !== undefined,
+    method: likelihood?.method,
+    canary: checked,
+    beginningOfSequence: facts.beginningOfSequence,
+    straddling: sound && (await straddlingOf(sound, signal)),
+    logProbabilitiesOfDraws: sound === undefined ? "unknown" : await rawDraws(sound, signal),
+    samplingDefaults: defaults,
+    biasing: biasingDefaults(defaults ?? {}),
+    fit: sound && options.sampleCheck ? await fitOf(sound, options.draws, signal) : undefined,
+    scoredPerSecond: sound && (await rate((index) => scoreOnce(sound, index, signal))),
+    drawsPerSecond: await rate((index) => drawOnce(endpoint, index, signal)),
+  };
+}
+
+async function canaryOf(endpoint: ScoringEndpoint, signal: AbortSignal): Promise<Findings["canary"]> {
+  try {
+    const { probable, absurd, ordered }: CanaryResult = await canary(endpoint, signal);
+    return { passed: true, probable: probable.logProbability, absurd: absurd.logProbability, ordered };
+  } catch (error) {
+    if (!(error instanceof EndpointError) || error.fault !== "refused") throw error;
+    return { passed: false, reason: error.message };
+  }
+}
+
+async function straddlingOf(endpoint: ScoringEndpoint, signal: AbortSignal): Promise<number> {
+  const request = { prompt: { text: "The capital of France is " }, response: { text: "Paris" } };
+  return (await endpoint.likelihood.score(request, signal)).straddling;
+}
+
+async function fitOf(endpoint: ScoringEndpoint, draws: number, signal: AbortSignal) {
+  return {
+    switchedOff: await sampleFit(endpoint, { draws }, signal),
+    serverDefaults: await sampleFit(endpoint, { draws, serverDefaults: true }, signal),
+  };
+}
+
+/** Settings that change the distribution, with the value that does not. */
+const neutral: Readonly<Record<string, readonly unknown[]>> = {
+  temperature: [1],
+  top_k: [0, -1],
+  top_p: [1],
+  min_p: [0],
+  typical_p: [1],
+  top_n_sigma: [-1],
+  xtc_probability: [0],
+  dynatemp_range: [0],
+  repeat_penalty: [1],
+  repetition_penalty: [1],
+  presence_penalty: [0],
+  frequency_penalty: [0],
+  dry_multiplier: [0],
+  mirostat: [0],
+};
+
+function biasingDefaults(defaults: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(neutral)
+    .filter(([name, values]) => typeof defaults[name] === "number" && !values.includes(defaults[name]))
+    .map(([name]) => `${name} ${shortNumber(defaults[name] as number)}`);
+}
+
+const rateWork = 48;
+const rateConcurrency = 8;
+
+async function rate(work: (index: number) => Promise<unknown>): Promise<number> {
+  const started = millisecondsNow();
+  await inParallel(rateWork, rateConcurrency, async (index) => void (await work(index)));
+  return rateWork / ((millisecondsNow() - started) / 1000);
+}
+
+const scoreOnce = (endpoint: ScoringEndpoint, index: number, signal: AbortSignal) =>
+  endpoint.likelihood.score(
+    { prompt: { text: "Count on: 1, 2, 3," }, response: { text: ` ${index}, ${index + 1} and so on` } },
+    signal,
+  );
+
+const drawOnce = (endpoint: Endpoint, seed: number, signal: AbortSignal) =>
+  endpoint.sampler.sample(
+    { prompt: { text: "Count on: 1, 2, 3," }, seed, settings: { temperature: 1, maxTokens: 16 } },
+    signal,
+  );
+
+function findingLines(findings: Findings): string[] {
+  const { canary: checked, fit } = findings;
+  const lines = [`${findings.address}: ${findings.kind}${findings.software ? `, ${findings.software}` : ""}`];
+  const line = (name: string, text: string | undefined) => {
+    if (text !== undefined) lines.push(`  ${name.padEnd(19)} ${text}`);
+  };
+  line("model", findings.model);
+  line("can", findings.scores ? "draw, and score given responses" : "draw; cannot score given responses");
+  line("scores by", findings.method);
+  line("context", findings.contextLength === undefined ? undefined : `${findings.contextLength} tokens`);
+  line("vocabulary", findings.vocabularySize === undefined ? undefined : `${findings.vocabularySize} tokens`);
+  line("canary", canaryText(checked));
+  line("BOS", bosText(findings.beginningOfSequence));
+  line("boundary", boundaryText(findings.straddling));
+  line("draws' log-probs", rawText[findings.logProbabilitiesOfDraws]);
+  line("its defaults", defaultsText(findings));
+  if (fit !== undefined) {
+    line("draws, defaults off", fitText(fit.switchedOff));
+    line("draws, defaults on", fitText(fit.serverDefaults));
+  }
+  const speeds = [
+    ...(findings.scoredPerSecond === undefined ? [] : [`${shortNumber(findings.scoredPerSecond)} scored`]),
+    ...(findings.drawsPerSecond === undefined
+      ? []
+      : [`${shortNumber(findings.drawsPerSecond)} draws of 16 tokens`]),
+  ];
+  line("a second", `${speeds.join(", ")} (${rateConcurrency} requests at once)`);
+  return lines.map((text) => printable(text, 1000));
+}
+
+function canaryText(checked: Findings["canary"]): string | undefined {
+  if (checked === undefined) return undefined;
+  if (!checked.passed) return `FAILED: ${checked.reason}`;
+  const values = `probable ${checked.probable?.toFixed(2)}, absurd ${checked.absurd?.toFixed(2)} nats`;
+  return checked.ordered ? `passed: ${values}` : `passed, but no better than chance at English: ${values}`;
+}
+
+function bosText(token: number | null | undefined): string {
+  if (token === undefined) return "not told; the server adds what its tokeniser adds";
+  return token === null ? "none is added" : `token ${token} is put before every text`;
+}
+
+function boundaryText(straddling: number | undefined): string | undefined {
+  if (straddling === undefined) return undefined;
+  return straddling === 0
+    ? "a space that ends a prompt stays its own token"
+    : "a space that ends a prompt merges into the response's first token, which then counts to the response";
+}
+
+const rawText: Readonly<Record<Rawness, string>> = {
+  raw: "raw: the model's own at any temperature",
+  scaled: "scaled by the temperature: kept at temperature 1 only",
+  unknown: "cannot be compared with scores",
+};
+
+function defaultsText({ samplingDefaults, biasing }: Findings): string {
+  if (samplingDefaults === undefined) return "not told; lmcov switches off what it knows of";
+  if (biasing.length === 0) return "change nothing";
+  return `bias every draw (${biasing.join(", ")}); lmcov switches them off`;
+}
+
+function fitText({ draws, statistic, degrees, pValue }: SampleFit): string {
+  const verdict =
+    pValue < level ? "do NOT come from the scored distribution" : "come from the scored distribution";
+  return `${draws} draws ${verdict} (χ² ${statistic.toFixed(1)} on ${degrees} degrees, p = ${shortNumber(pValue)})`;
+}
+
+const shortNumber = (value: number): string => String(Number(value.toPrecision(3)));

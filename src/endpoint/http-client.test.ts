@@ -1,0 +1,193 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
+import { afterEach, describe, expect, test } from "vitest";
+import { HttpClient, type HttpClientOptions, serverAddress } from "./http-client.ts";
+import { Secret, secretFor } from "./secret.ts";
+
+const never = new AbortController().signal;
+let server: Server | undefined;
+let client: HttpClient | undefined;
+afterEach(() => {
+  client?.close();
+  server?.closeAllConnections();
+  server?.close();
+});
+
+async function clientOf(listener: RequestListener, options: HttpClientOptions = {}): Promise<HttpClient> {
+  const created = createServer((request, response) => {
+    request.resume();
+    request.on("end", () => listener(request, response));
+  });
+  await new Promise<void>((resolve) => created.listen(0, "127.0.0.1", resolve));
+  server = created;
+  client = new HttpClient(new URL(`http://127.0.0.1:${(created.address() as AddressInfo).port}`), options);
+  return client;
+}
+
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe("an answer that is none", () => {
+  test.each([
+    [429, { "retry-after": "2" }, { fault: "rate limit", retryable: true, retryAfter: 2, status: 429 }],
+    [503, { "retry-after": "1" }, { fault: "rate limit", retryable: true, retryAfter: 1 }],
+    [500, {}, { fault: "server error", retryable: true }],
+    [502, {}, { fault: "server error", retryable: true }],
+    [408, {}, { fault: "server error", retryable: true }],
+    [400, {}, { fault: "refused", retryable: false, status: 400 }],
+    [404, {}, { fault: "refused", retryable: false }],
+    [307, { location: "http://elsewhere/" }, { fault: "refused", retryable: false }],
+  ])("status %i is typed", async (status, headers, expected) => {
+    const http = await clientOf((_, response) =>
+      response.writeHead(status, headers).end('{"error":{"message":"no"}}'),
+    );
+    expect(await failure(http.post("/x", {}, never))).toMatchObject(expected);
+  });
+
+  test("a date in Retry-After counts from the server's own clock", async () => {
+    const http = await clientOf((_, response) => {
+      response.writeHead(429, {
+        date: "Wed, 21 Oct 2015 07:28:00 GMT",
+        "retry-after": "Wed, 21 Oct 2015 07:28:30 GMT",
+      });
+      response.end();
+    });
+    expect(await failure(http.get("/", never))).toMatchObject({ retryAfter: 30 });
+  });
+
+  test("a prompt that is too long for the server is final and named so", async () => {
+    const said = "This model's maximum context length is 4096 tokens";
+    const http = await clientOf((_, response) =>
+      response.writeHead(400).end(JSON.stringify({ message: said })),
+    );
+    const error = await failure(http.post("/v1/completions", {}, never));
+    expect(error).toMatchObject({ fault: "too long", retryable: false });
+    expect(String(error)).toContain(said);
+  });
+
+  test("a body that is cut can be asked again", async () => {
+    const http = await clientOf((_, response) => {
+      response.writeHead(200, { "content-length": 100 });
+      response.write('{"half":');
+      setTimeout(() => response.destroy(), 10);
+    });
+    expect(await failure(http.get("/", never))).toMatchObject({ fault: "truncated", retryable: true });
+  });
+
+  test("text that is no JSON, and Python's NaN, are malformed answers", async () => {
+    const answers = ["<html>", '{"logprob": NaN}'];
+    const http = await clientOf((_, response) => response.end(answers.shift()));
+    expect(await failure(http.get("/", never))).toMatchObject({ fault: "answer", retryable: true });
+    expect(String(await failure(http.get("/", never)))).toMatch(/NaN/);
+  });
+
+  test("silence ends after the time-out", async () => {
+    const http = await clientOf(() => {}, { timeout: 50 });
+    expect(await failure(http.get("/", never))).toMatchObject({ fault: "time-out", retryable: true });
+  });
+
+  test("a refused connection can be tried again", async () => {
+    const http = await clientOf(() => {});
+    server?.close();
+    server?.closeAllConnections();
+    expect(await failure(http.get("/", never))).toMatchObject({ fault: "connection", retryable: true });
+  });
+
+  test("an answer over the limit is not read to its end", async () => {
+    let sent = 0;
+    const http = await clientOf(
+      (_, response) => {
+        const more = () => {
+          sent += 1 << 16;
+          if (!response.destroyed) response.write(Buffer.alloc(1 << 16), () => setImmediate(more));
+        };
+        more();
+      },
+      { largestAnswer: 1 << 20 },
+    );
+    expect(await failure(http.get("/", never))).toMatchObject({ fault: "refused", retryable: false });
+    expect(sent).toBeLessThan(1 << 27);
+  });
+});
+
+test("a signal ends every request that waits, with its own reason", async () => {
+  const http = await clientOf(() => {});
+  const stop = new AbortController();
+  const waiting = Array.from({ length: 30 }, () => failure(http.get("/", stop.signal)));
+  setTimeout(() => stop.abort(new Error("enough")), 20);
+  for (const error of await Promise.all(waiting)) expect(String(error)).toBe("Error: enough");
+  expect(String(await failure(http.get("/", stop.signal)))).toBe("Error: enough");
+});
+
+test("connections are kept: a thousand requests use few", async () => {
+  let connections = 0;
+  const http = await clientOf((_, response) => response.end("{}"), { connections: 4 });
+  server?.on("connection", () => {
+    connections += 1;
+  });
+  for (let round = 0; round < 50; round += 1) {
+    await Promise.all(Array.from({ length: 20 }, () => http.post("/", { round }, never)));
+  }
+  expect(connections).toBeLessThanOrEqual(4);
+});
+
+describe("a key", () => {
+  const key = "sk-very-secret-0123456789";
+
+  test("goes into the header, and nowhere that a person or a file could see", async () => {
+    let header: unknown;
+    const http = await clientOf(
+      (request, response) => {
+        header = request.headers.authorization;
+        response.writeHead(401).end(JSON.stringify({ error: { message: `Incorrect API key: ${key}` } }));
+      },
+      { secret: new Secret(key) },
+    );
+    const error = await failure(http.post("/v1/completions", {}, never));
+    expect(header).toBe(`Bearer ${key}`);
+    const secret = new Secret(key);
+    for (const shown of [
+      String(error),
+      inspect(error, { depth: 9 }),
+      inspect(http, { depth: 9, showHidden: true }),
+      JSON.stringify({ http, secret }),
+      `${secret}`,
+      inspect(secret),
+    ]) {
+      expect(shown).not.toContain(key);
+    }
+    expect(String(error)).toMatch(/LMCOV_API_KEY.*--key-file/);
+  });
+
+  test("OpenAI's own is for OpenAI's address alone", () => {
+    const environment = { OPENAI_API_KEY: key };
+    expect(secretFor(new URL("https://api.openai.com"), { environment })?.reveal()).toBe(key);
+    expect(secretFor(new URL("https://evil-openai.com"), { environment })).toBeUndefined();
+    expect(secretFor(new URL("http://127.0.0.1:8000"), { environment })).toBeUndefined();
+    expect(secretFor(new URL("http://x"), { environment: { LMCOV_API_KEY: key } })?.reveal()).toBe(key);
+  });
+
+  test("in an address is refused without being repeated", () => {
+    for (const address of [`http://user:${key}@host:1/`, `https://host/v1?api_key=${key}`]) {
+      const error = (() => {
+        try {
+          return serverAddress(address);
+        } catch (thrown) {
+          return thrown;
+        }
+      })();
+      expect(String(error)).toMatch(/InputError/);
+      expect(String(error)).not.toContain(key);
+    }
+  });
+});
+
+test("an address may end in /v1 or a slash, and may have a path", () => {
+  expect(serverAddress("http://h:1/v1/").href).toBe("http://h:1/");
+  expect(serverAddress("https://h/proxy/v1").href).toBe("https://h/proxy");
+  expect(() => serverAddress("ftp://h")).toThrow(/neither http nor https/);
+});
