@@ -78,5 +78,10 @@ export const commandEntries: readonly CommandEntry[] = [
     summary: "train a model by a configuration, with coverage probes, into a run folder",
     load: () => import("./train.ts"),
   },
+  {
+    name: "verify",
+    summary: "verdicts and rewards on saved responses: tests in a sandbox, commands, reward servers",
+    load: () => import("./verify.ts"),
+  },
   { name: "formats", summary: "log formats that are recognised", load: () => import("./formats.ts") },
 ];

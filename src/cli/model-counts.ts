@@ -13,10 +13,15 @@ export interface SelectedCounts {
   readonly remarks: readonly string[];
 }
 
+interface ScorerPreference {
+  /** Among several scorers, one whose draws have rewards. */
+  readonly rewarded?: boolean;
+}
+
 /** Throws InputError where nothing is left or where an asked scorer or model does not exist. */
 export function selectedCounts(
   groups: readonly CountGroup[],
-  options: Pick<LogOptions, "scorer" | "unscored" | "only" | "verify" | "stopping">,
+  options: Pick<LogOptions, "scorer" | "unscored" | "only" | "verify" | "stopping"> & ScorerPreference,
 ): SelectedCounts {
   const remarks: string[] = [];
   const named = groupsNamed(groups, options.only);
@@ -65,7 +70,7 @@ function groupsNamed(groups: readonly CountGroup[], only: string | undefined): r
 
 function groupsByScorer(
   groups: readonly CountGroup[],
-  options: Pick<LogOptions, "scorer" | "verify">,
+  options: Pick<LogOptions, "scorer" | "verify"> & ScorerPreference,
   remarks: string[],
 ): CountGroup[] {
   const wanted = options.scorer ?? options.verify;
@@ -84,12 +89,14 @@ function groupsByScorer(
       if (group.verifier === wanted) chosen.set(key, group);
       continue;
     }
-    if (present === undefined) {
+    if (present === undefined || use(group, options) > use(present, options)) {
       chosen.set(key, group);
-      continue;
+      if (present === undefined || use(present, options) === 0) continue;
     }
-    const set = others.get(present.verifier) ?? new Set<string>();
-    others.set(present.verifier, set.add(group.verifier));
+    if (use(group, options) === 0) continue;
+    const [used, left] = chosen.get(key) === group ? [group, present] : [present, group];
+    const set = others.get(used.verifier) ?? new Set<string>();
+    others.set(used.verifier, set.add(left.verifier));
   }
   for (const [scorer, rest] of others) {
     remarks.push(
@@ -97,6 +104,13 @@ function groupsByScorer(
     );
   }
   return [...chosen.values()];
+}
+
+/** What a group is good for: 0 is a scorer that scored nothing. */
+function use(group: CountGroup, { rewarded = false }: ScorerPreference): number {
+  const hasRewards = (problem: ProblemTally) => problem.details?.some(({ reward }) => reward !== undefined);
+  if (rewarded && group.problems.some(hasRewards)) return 2;
+  return group.problems.some(({ n }) => n > 0) ? 1 : 0;
 }
 
 function denominator(problem: ProblemTally, policy: LogOptions["unscored"]): number {

@@ -8,7 +8,8 @@ export interface Agreement {
   agreed: number;
 }
 
-const drawName = (row: Response | Outcome) =>
+/** Tells draws apart, whichever table a row is from. */
+export const drawName = (row: Response | Outcome) =>
   `${row.model}\u0000${row.step ?? ""}\u0000${row.samplingHash}\u0000${row.promptHash}\u0000${row.problem}\u0000${row.drawSet}\u0000${row.draw}`;
 
 /** The rows and, after them, one outcome of the verifier for each drawn response. Counts agreement on the way. */

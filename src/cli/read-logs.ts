@@ -46,7 +46,7 @@ export async function readInputs(
 }
 
 /** The counts in what was read; throws InputError where there are none. */
-export function countsOf(read: ReadInputs, options: LogOptions): ReadLogs {
+export function countsOf(read: ReadInputs, options: LogOptions & { rewarded?: boolean }): ReadLogs {
   const { loaded } = read;
   if (loaded.groups.length === 0) throw withoutCounts(read.words, loaded);
   const selected = selectedCounts(loaded.groups, {
@@ -79,9 +79,10 @@ export function countsOf(read: ReadInputs, options: LogOptions): ReadLogs {
 export async function readLogs(
   words: readonly string[],
   options: LogOptions,
-  request: { keepDetails?: boolean } = {},
+  request: { keepDetails?: boolean; rewarded?: boolean } = {},
 ): Promise<ReadLogs> {
-  return countsOf(await readInputs(words, options, request), options);
+  const { rewarded = false } = request;
+  return countsOf(await readInputs(words, options, request), { ...options, rewarded });
 }
 
 /** Remarks about the input on standard error, for commands whose result is a table. */

@@ -56,13 +56,15 @@ export function command(): Command {
 }
 
 async function run(words: string[], options: RewardOptions): Promise<void> {
-  const read = await readLogs(words, options, { keepDetails: true });
+  const read = await readLogs(words, options, { keepDetails: true, rewarded: true });
   const models = read.models.flatMap((counts, index) => {
     const group = read.groups[index];
     return group === undefined ? [] : rewardEstimates(counts, group, options);
   });
   if (models.length === 0) {
-    throw new InputError("no draw has a reward; map its column with --map reward=…");
+    throw new InputError(
+      "no draw has a reward; map its column with --map reward=…, or give rewards with lmcov verify --reward",
+    );
   }
   if (options.json) {
     printResult(

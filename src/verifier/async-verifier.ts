@@ -20,10 +20,25 @@ export interface DrawVerdict {
   readonly reward?: number;
 }
 
-/**
- * A judge that takes time. It rejects only where judging itself broke (a sandbox that did not start, a server that
- * is down): that says nothing about the response, and the draw is to be tried again.
- */
+/** Judging itself broke, which says nothing about the response. */
+export class JudgeError extends Error {
+  override readonly name = "JudgeError";
+  /** A word that groups failures. */
+  readonly fault: string;
+  /** The same draw may be judged later. */
+  readonly retryable: boolean;
+  /** Seconds that a server asks to wait. */
+  readonly retryAfter?: number;
+
+  constructor(fault: string, message: string, options: { retryable: boolean; retryAfter?: number }) {
+    super(message);
+    this.fault = fault;
+    this.retryable = options.retryable;
+    if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
+  }
+}
+
+/** A judge that takes time. It rejects with JudgeError only where judging itself broke. */
 export interface AsyncVerifier {
   readonly name: string;
   /** How many draws are worth judging at a time. */

@@ -1,7 +1,7 @@
 /** `command:WORDS`: a program of the user's judges each response. */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import type { AsyncVerifier, DrawToVerify } from "./async-verifier.ts";
+import { type AsyncVerifier, type DrawToVerify, JudgeError } from "./async-verifier.ts";
 import { verdictFromText } from "./external-verdict.ts";
 
 const outputLimit = 1 << 20;
@@ -29,12 +29,14 @@ export function commandVerifier(command: string, options: { seconds?: number } =
       if (text === "" && code === 0) return { verdict: "correct" };
       if (text === "" && code === 1) return { verdict: "incorrect" };
       if (code !== 0) {
-        throw new Error(`${command} ended with code ${code}: ${(errors || text).trim().slice(0, 300)}`);
+        throw broken(`${command} ended with code ${code}: ${(errors || text).trim().slice(0, 300)}`);
       }
       return verdictFromText(text, command);
     },
   };
 }
+
+const broken = (message: string) => new JudgeError("command", message, { retryable: false });
 
 function runCommand(command: string, input: string, seconds: number, signal: AbortSignal | undefined) {
   return new Promise<{ code: number | null; output: string; errors: string }>((resolve, reject) => {
@@ -50,14 +52,14 @@ function runCommand(command: string, input: string, seconds: number, signal: Abo
       failure ??= error;
       kill();
     };
-    const timer = setTimeout(() => fail(new Error(`${command} took over ${seconds} s`)), seconds * 1000);
+    const timer = setTimeout(() => fail(broken(`${command} took over ${seconds} s`)), seconds * 1000);
     const abort = () => fail(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     const texts = { output: "", errors: "" };
     child.stdout.setEncoding("utf8").on("data", (piece: string) => {
       texts.output += piece;
       if (texts.output.length > outputLimit)
-        fail(new Error(`${command} printed over ${outputLimit} characters`));
+        fail(broken(`${command} printed over ${outputLimit} characters`));
     });
     child.stderr.setEncoding("utf8").on("data", (piece: string) => {
       texts.errors = (texts.errors + piece).slice(-2000);

@@ -1,6 +1,6 @@
 /** What a judge outside says, read with care: its answer decides what counts as correct. */
 import { z } from "zod";
-import type { DrawVerdict } from "./async-verifier.ts";
+import { type DrawVerdict, JudgeError } from "./async-verifier.ts";
 
 const answerShape = z.object({
   verdict: z.enum(["correct", "incorrect", "unscored"]).optional(),
@@ -13,7 +13,7 @@ const answerShape = z.object({
  * A verdict from a number or from `{verdict, reward, reason, answer}`. A bare reward of 0 or 1 is a verdict too; any
  * other leaves the draw unscored, as a threshold is the user's to set.
  *
- * @throws Error naming the judge if the text is neither, or holds no finite number.
+ * @throws JudgeError naming the judge if the text is neither, or holds no finite number.
  */
 export function verdictFromText(text: string, judge: string): DrawVerdict {
   const number = Number(text);
@@ -22,18 +22,16 @@ export function verdictFromText(text: string, judge: string): DrawVerdict {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error(`${judge} answered neither a number nor JSON: ${text.slice(0, 200)}`);
+    throw refused(`${judge} answered neither a number nor JSON: ${text.slice(0, 200)}`);
   }
   return verdictFromValue(value, judge);
 }
 
-export function verdictFromValue(value: unknown, judge: string): DrawVerdict {
+function verdictFromValue(value: unknown, judge: string): DrawVerdict {
   if (typeof value === "number" && Number.isFinite(value)) return verdictOfReward(value);
   const parsed = answerShape.safeParse(value);
   if (!parsed.success || (parsed.data.verdict === undefined && parsed.data.reward === undefined)) {
-    throw new Error(
-      `${judge} answered without "verdict" or "reward": ${JSON.stringify(value)?.slice(0, 200)}`,
-    );
+    throw refused(`${judge} answered without "verdict" or "reward": ${JSON.stringify(value)?.slice(0, 200)}`);
   }
   const { verdict, reward, reason, answer } = parsed.data;
   return {
@@ -43,6 +41,8 @@ export function verdictFromValue(value: unknown, judge: string): DrawVerdict {
     ...(answer !== undefined && { answer }),
   };
 }
+
+const refused = (message: string) => new JudgeError("answer", message, { retryable: false });
 
 function verdictOfReward(reward: number): DrawVerdict {
   if (reward === 1) return { verdict: "correct", reward };

@@ -97,7 +97,7 @@ describe("a reward server", () => {
     ]);
     const verifier = httpVerifier(address, { key: "k-123" });
     const failure = await verifier.verify(draw).catch(String);
-    expect(failure).toMatch(/did not answer JSON/);
+    expect(failure).toMatch(/answered neither a number nor JSON/);
     expect(`${failure}${verifier.name}`).not.toMatch(/k-123|secret/);
   });
 
@@ -110,7 +110,11 @@ describe("a reward server", () => {
       [200, "x".repeat(2 ** 20 + 1)],
     ] as const) {
       const address = await serving(() => [status, text]);
-      await expect(httpVerifier(address).verify(draw)).rejects.toThrow();
+      const retryable = status === 500;
+      await expect(httpVerifier(address).verify(draw)).rejects.toMatchObject({
+        name: "JudgeError",
+        retryable,
+      });
       server?.close();
     }
   });

@@ -1,7 +1,7 @@
 /** `http://…` and `https://…`: a reward server judges each response. */
-import type { AsyncVerifier } from "./async-verifier.ts";
+import { type AsyncVerifier, JudgeError } from "./async-verifier.ts";
 import { judgeRequest } from "./command-verifier.ts";
-import { verdictFromValue } from "./external-verdict.ts";
+import { verdictFromText } from "./external-verdict.ts";
 
 const answerLimit = 1 << 20;
 
@@ -25,7 +25,7 @@ export function httpVerifier(address: string, options: HttpVerifierOptions = {})
     concurrency,
     async verify(draw, signal) {
       const timeOut = AbortSignal.timeout(seconds * 1000);
-      const answer = await fetch(url, {
+      const request = fetch(url, {
         method: "POST",
         redirect: "error",
         headers: {
@@ -35,17 +35,28 @@ export function httpVerifier(address: string, options: HttpVerifierOptions = {})
         body: judgeRequest(draw),
         signal: signal === undefined ? timeOut : AbortSignal.any([signal, timeOut]),
       });
-      if (!answer.ok) throw new Error(`${name} answered ${answer.status}`);
-      const text = await limitedText(answer, name);
-      try {
-        return verdictFromValue(JSON.parse(text), name);
-      } catch (error) {
-        if (error instanceof SyntaxError)
-          throw new Error(`${name} did not answer JSON: ${text.slice(0, 200)}`);
-        throw error;
-      }
+      const answer = await request.catch((error: unknown) => {
+        signal?.throwIfAborted();
+        if (timeOut.aborted) {
+          throw new JudgeError("time-out", `${name} took over ${seconds} s`, { retryable: true });
+        }
+        const { cause } = error as { cause?: { code?: string; message?: string } };
+        const what = cause?.code ?? cause?.message ?? "no answer";
+        throw new JudgeError("connection", `${name}: ${what}`, { retryable: cause?.code !== undefined });
+      });
+      if (!answer.ok) throw refusal(answer, name);
+      return verdictFromText(await limitedText(answer, name), name);
     },
   };
+}
+
+function refusal(answer: Response, name: string): JudgeError {
+  const { status } = answer;
+  const wait = Number(answer.headers.get("retry-after") ?? Number.NaN);
+  return new JudgeError(`status ${status}`, `${name} answered ${status}`, {
+    retryable: status === 429 || status >= 500,
+    ...(Number.isFinite(wait) && wait >= 0 && { retryAfter: wait }),
+  });
 }
 
 async function limitedText(answer: Response, name: string): Promise<string> {
@@ -53,7 +64,8 @@ async function limitedText(answer: Response, name: string): Promise<string> {
   let bytes = 0;
   for await (const piece of answer.body ?? []) {
     bytes += piece.length;
-    if (bytes > answerLimit) throw new Error(`${name} answered with over ${answerLimit} bytes`);
+    if (bytes > answerLimit)
+      throw new JudgeError("answer", `${name} answered with over ${answerLimit} bytes`, { retryable: false });
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString("utf8");

@@ -1,4 +1,10 @@
-export { type AsyncVerifier, asyncVerifier, type DrawToVerify, type DrawVerdict } from "./async-verifier.ts";
+export {
+  type AsyncVerifier,
+  asyncVerifier,
+  type DrawToVerify,
+  type DrawVerdict,
+  JudgeError,
+} from "./async-verifier.ts";
 export {
   type AsyncVerifierOptions,
   asyncVerifierByName,

@@ -4,6 +4,7 @@
  * means success, so that an early exit is not taken for one. Code that searches the interpreter's frames for the
  * token can still claim success for itself: a test in the same interpreter cannot exclude it.
  */
+import { JudgeError } from "../async-verifier.ts";
 import { type BoundedProcess, runBounded } from "./bounded-process.ts";
 import { isolatedCommand, missingIsolation, type SandboxLimits } from "./isolation.ts";
 import type { PythonRuntime } from "./python-runtime.ts";
@@ -31,8 +32,10 @@ const startSeconds = 30;
 const killSeconds = 0.5;
 
 /** The sandbox itself did not start: no verdict on the program. */
-export class SandboxError extends Error {
-  override readonly name = "SandboxError";
+export class SandboxError extends JudgeError {
+  constructor(message: string) {
+    super("sandbox", message, { retryable: true });
+  }
 }
 
 /**
