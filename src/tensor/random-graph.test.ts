@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from "./index.ts";
 
-/** Smooth steps between matrices [3, 4] whose values stay of moderate size. */
+/** Smooth steps between matrices [3, 4]; transposes around others meet onnxruntime's rewriting of them. */
 const steps: readonly ((graph: Graph, a: Tensor, b: Tensor) => Tensor)[] = [
   (graph, a, b) => graph.add(a, graph.mean(b, { axes: [0] })),
   (graph, a, b) => graph.subtract(graph.tanh(a), b),
@@ -31,6 +31,26 @@ const steps: readonly ((graph: Graph, a: Tensor, b: Tensor) => Tensor)[] = [
     }),
   (graph, a, b) => graph.multiply(graph.cumulativeSum(graph.tanh(a), { axis: 1 }), graph.tanh(b)),
   (graph, a, b) => graph.log(graph.add(graph.exp(graph.tanh(a)), graph.sqrt(graph.add(graph.square(b), 1)))),
+  ...([1, 2, 3] as const).flatMap((turn) => {
+    const around = (between: (graph: Graph, x: Tensor) => Tensor) => (graph: Graph, a: Tensor, b: Tensor) => {
+      const block = graph.reshape(graph.concat([a, b], 0), [2, 3, 4]);
+      const order = [turn % 3, (turn + 1) % 3, (turn + 2) % 3];
+      const inverse = [0, 1, 2].map((axis) => order.indexOf(axis));
+      const back = graph.transpose(between(graph, graph.transpose(block, order)), inverse);
+      return graph.reshape(graph.slice(graph.reshape(back, [-1]), { axis: 0, start: 0, end: 12 }), [3, 4]);
+    };
+    return [
+      around((graph, x) => graph.pad(x, { axis: 1, before: 1, after: 2 })),
+      around((graph, x) => graph.concat([graph.slice(x, { axis: 1, start: 1, end: 2 }), x], 1)),
+      around((graph, x) => graph.softmax(graph.multiply(x, graph.mean(x, { axes: [2], keep: true })))),
+      around((graph, x) =>
+        graph.cumulativeSum(graph.where(graph.greater(x, 9), 0, graph.tanh(x)), { axis: 1 }),
+      ),
+      around((graph, x) =>
+        graph.matmul(graph.matmul(x, x, { transposeA: true }), graph.tanh(x), { transposeB: true }),
+      ),
+    ];
+  }),
   (graph, a, b) => graph.add(graph.stopGradient(a), graph.logSumExp(b, { axes: [1], keep: true })),
 ];
 

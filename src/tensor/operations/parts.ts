@@ -178,7 +178,9 @@ const padOperation: Operation<Padding> = {
   },
   lower(onnx, { inputs, outputs, attributes }) {
     const { axis, before, after } = attributes;
-    const names = [inputs[0]!.name, onnx.integers([before, after]), "", onnx.integers([axis])];
+    // onnxruntime 1.30 moves transposes through Pad as if it named every axis.
+    const along = (count: number) => inputs[0]!.shape.map((_, i) => (i === axis ? count : 0));
+    const names = [inputs[0]!.name, onnx.integers([...along(before), ...along(after)])];
     onnx.node("Pad", names, { outputs: [outputs[0]!.name] });
   },
 };
