@@ -1,6 +1,7 @@
 /** Draws of a model in training, judged by a verifier: what pass@N is measured on. */
 import { crc32 } from "node:zlib";
 import { type Decoder, generate, samplingFilter } from "../decode/index.ts";
+import type { Tokenizer } from "../model/index.ts";
 import type { RandomGenerator } from "../numeric/index.ts";
 import { type Outcome, type Response, type SamplingSettings, samplingHash } from "../record/index.ts";
 import type { Verifier } from "../verifier/index.ts";
@@ -8,7 +9,7 @@ import { type EvaluationSet, rowBase } from "./train-evaluation.ts";
 
 export interface DrawOptions {
   readonly decoder: Decoder;
-  readonly decode: (tokens: readonly number[]) => string;
+  readonly tokenizer: Tokenizer;
   readonly endOfSequence: number | undefined;
   readonly verifier: Verifier;
   readonly draws: number;
@@ -29,12 +30,12 @@ export async function judgedDraws(
   options: DrawOptions,
   given: { readonly model: string; readonly step: number; readonly generator: RandomGenerator },
 ): Promise<JudgedDraws> {
-  const { draws, temperature, maxTokens, verifier, endOfSequence } = options;
+  const { draws, temperature, maxTokens, verifier, tokenizer, endOfSequence } = options;
   const chosen = firstOfProblems(set, options.problems);
   const filter = samplingFilter({ temperature });
   const requests = chosen.flatMap((index) =>
     Array.from({ length: draws }, (_, draw) => ({
-      prompt: promptOf(set, index),
+      prompt: promptIds(tokenizer, set.examples[index]!.prompt),
       generator: given.generator.split(`problem ${set.keys[index]!.problem}, draw ${draw}`),
       maxTokens,
       filter,
@@ -51,7 +52,7 @@ export async function judgedDraws(
     const index = chosen[place]!;
     const example = set.examples[index]!;
     const target = example.target ?? example.response;
-    const text = options.decode(tokens.at(-1) === endOfSequence ? tokens.slice(0, -1) : tokens);
+    const text = textOf(tokenizer, tokens.at(-1) === endOfSequence ? tokens.slice(0, -1) : tokens);
     const base = { ...rowBase(set, index, model), ...shared, draw: position % draws };
     const judged = verifier.verify({ response: text, target });
     if (judged.verdict === "correct") correct[place]! += 1;
@@ -78,7 +79,14 @@ function firstOfProblems(set: EvaluationSet, problems: number): number[] {
   return firsts.slice(0, problems);
 }
 
-function promptOf(set: EvaluationSet, index: number): Int32Array {
-  const { tokens, promptLength } = set.encoded[index]!;
-  return tokens.subarray(0, promptLength);
+/** The prompt's own ids; what begins a text where the tokenizer's rule says so or nothing else would precede. */
+function promptIds(tokenizer: Tokenizer, prompt: string): readonly number[] {
+  const ids = tokenizer.encode(prompt);
+  const first = tokenizer.beginningOfSequence ?? tokenizer.endOfSequence;
+  return first !== undefined && (tokenizer.addsBeginning || ids.length === 0) ? [first, ...ids] : ids;
+}
+
+/** A model may have embeddings that its tokenizer has no token for. */
+function textOf(tokenizer: Tokenizer, tokens: readonly number[]): string {
+  return tokenizer.decode(tokens.filter((id) => id < tokenizer.vocabularySize));
 }

@@ -1,10 +1,10 @@
 /** What a training's numbers depend on, recorded in its run folder and compared before it goes on. */
-import { readFileSync } from "node:fs";
 import { arch, cpus, platform } from "node:os";
 import { InputError } from "../record/index.ts";
 import type { RunDescription } from "../store/index.ts";
 import type { TrainingConfig } from "../train/index.ts";
 import { fileFingerprint } from "./file-fingerprint.ts";
+import { softwareVersions } from "./version.ts";
 
 export interface TrainingIdentity {
   readonly software: Readonly<Record<string, string>>;
@@ -21,12 +21,10 @@ export async function trainingIdentity(given: {
   readonly engine: string;
   readonly files: readonly string[];
 }): Promise<TrainingIdentity> {
-  const packageFile = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
   const files: Record<string, string> = {};
   for (const path of given.files) files[path] = await fileFingerprint(path);
   return {
-    software: { lmcov: version, node: process.versions.node },
+    software: softwareVersions(),
     engine: given.engine,
     processor: `${platform()} ${arch()}, ${cpus()[0]?.model ?? "unknown processor"}`,
     files,

@@ -1,48 +1,63 @@
 /** The model that a configuration names: sizes, starting parameters, tokenizer, and how its checkpoints are written. */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import {
+  checkTokenizer,
   gpt2Initialisation,
   initialParameters,
   type LanguageModel,
+  readCheckpoint,
   scaledInitialisation,
+  type Tokenizer,
+  type TransformerConfig,
+  tokenizerNamed,
   transformerModel,
+  writeCheckpoint,
 } from "../model/index.ts";
 import type { RandomGenerator } from "../numeric/index.ts";
 import { InputError } from "../record/index.ts";
 import type { NamedValues } from "../tensor/index.ts";
-import type { Example, TextEncoder, TrainingConfig } from "../train/index.ts";
+import type { Example, TrainingConfig } from "../train/index.ts";
 
 export interface PreparedModel {
   readonly model: LanguageModel;
   readonly parameters: NamedValues;
-  readonly tokenizer: TextEncoder & { decode(ids: readonly number[]): string };
+  readonly tokenizer: Tokenizer;
+  readonly vocabularySize: number;
   readonly contextLength: number;
   /** Files that were read. */
   readonly files: readonly string[];
-  write(folder: string, parameters: NamedValues): Promise<void>;
+  write(
+    folder: string,
+    given: { readonly parameters: NamedValues; readonly training: unknown },
+  ): Promise<void>;
 }
 
-const bytes = 256;
-const byteTokenizer = {
-  vocabularySize: bytes + 1,
-  endOfSequence: bytes,
-  encode: (text: string) => [...Buffer.from(text)],
-  decode: (ids: readonly number[]) => Buffer.from(ids.filter((id) => id < bytes)).toString(),
-};
-
-/** Throws InputError where tokenizer and model cannot go together. */
+/** Throws an error of name InputError where tokenizer and model cannot go together, naming both. */
 export async function prepareModel(
   config: TrainingConfig,
   given: { readonly examples: readonly Example[]; readonly generator: RandomGenerator },
 ): Promise<PreparedModel> {
-  const { model: sizes, tokenizer } = config;
-  if (tokenizer !== "bytes")
-    throw new InputError(`tokenizer: ${tokenizer ?? config.from}: only bytes is known`);
-  if (sizes === undefined) throw new InputError(`from: ${config.from}: checkpoints are not read yet`);
-  const { layers, heads, width, context, tiedEmbeddings } = sizes;
-  const transformer = {
-    vocabularySize: byteTokenizer.vocabularySize,
+  const named =
+    config.tokenizer === undefined
+      ? undefined
+      : await tokenizerNamed(config.tokenizer, texts(given.examples));
+  const tokenizerFiles = config.tokenizer?.endsWith(".json") ? [config.tokenizer] : [];
+  if (config.from !== undefined) {
+    const start = await readCheckpoint(config.from);
+    const tokenizer = matchingTokenizer(config, start.tokenizer, named);
+    checkTokenizer(tokenizer, start.config.vocabularySize, config.tokenizer ?? config.from);
+    return prepared(start.config, start.parameters, tokenizer, [
+      ...tokenizerFiles,
+      ...(await filesOf(config.from)),
+    ]);
+  }
+  if (named === undefined || config.model === undefined) throw new InputError("model: is missing");
+  const { layers, heads, width, context, tiedEmbeddings, initialisation } = config.model;
+  const sizes: TransformerConfig = {
+    vocabularySize: named.vocabularySize,
     contextLength: context,
     layers,
     heads,
@@ -50,22 +65,53 @@ export async function prepareModel(
     tiedEmbeddings,
     layerNormEpsilon: 1e-5,
   };
-  const initialisation = sizes.initialisation === "scaled" ? scaledInitialisation : gpt2Initialisation;
+  const start = initialisation === "scaled" ? scaledInitialisation : gpt2Initialisation;
+  return prepared(sizes, initialParameters(sizes, given.generator, start), named, tokenizerFiles);
+}
+
+function prepared(
+  config: TransformerConfig,
+  parameters: NamedValues,
+  tokenizer: Tokenizer,
+  files: readonly string[],
+): PreparedModel {
   return {
-    model: transformerModel(transformer),
-    parameters: initialParameters(transformer, given.generator, initialisation),
-    tokenizer: byteTokenizer,
-    contextLength: context,
-    files: [],
-    write: async (folder, parameters) => {
-      await rm(`${folder}.tmp`, { recursive: true, force: true });
-      await mkdir(`${folder}.tmp`, { recursive: true });
-      const content = Object.values(parameters).map(({ data }) =>
-        Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-      );
-      await writeFile(join(`${folder}.tmp`, "parameters.bin"), Buffer.concat(content));
-      await rm(folder, { recursive: true, force: true });
-      await rename(`${folder}.tmp`, folder);
-    },
+    model: transformerModel(config),
+    parameters,
+    tokenizer,
+    vocabularySize: config.vocabularySize,
+    contextLength: config.contextLength,
+    files,
+    write: (folder, given) => writeCheckpoint(folder, { config, tokenizer, ...given }),
   };
+}
+
+/** The checkpoint's own tokenizer, which another one must equal; the named one where the checkpoint has none. */
+function matchingTokenizer(
+  config: TrainingConfig,
+  own: Tokenizer | undefined,
+  named: Tokenizer | undefined,
+): Tokenizer {
+  const tokenizer = own ?? named;
+  if (tokenizer === undefined) throw new InputError(`tokenizer: ${config.from} has none, so name one`);
+  if (named !== undefined && !isDeepStrictEqual(named.description, tokenizer.description)) {
+    throw new InputError(
+      `tokenizer: ${config.tokenizer} is not the one that the checkpoint ${config.from} was trained with (${tokenizer.description.kind}); leave it out to use that`,
+    );
+  }
+  return tokenizer;
+}
+
+function* texts(examples: readonly Example[]): Generator<string> {
+  for (const { prompt, response } of examples) yield prompt + response;
+}
+
+/** The files of a checkpoint that decide what it computes. */
+async function filesOf(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => /\.(?:json|safetensors)$/.test(name));
+  return names
+    .filter((name) => name !== "training.json")
+    .sort()
+    .map((name) => join(folder, name))
+    .filter((path) => existsSync(path));
 }

@@ -1,24 +1,31 @@
 /** The update rule, loss and learning rate that a configuration names. */
 import {
-  type Loss,
+  lossByName,
+  type NamedLoss,
+  type NamedRule,
   ruleByName,
   scheduleFactor,
-  sequenceLoss,
   type TrainingConfig,
-  type UpdateRule,
+  UnusableTrainingError,
 } from "../train/index.ts";
 
 export interface PreparedRule {
-  readonly rule: UpdateRule;
-  readonly loss: Loss;
+  readonly rule: NamedRule;
+  readonly loss: NamedLoss;
   readonly learningRate: (step: number) => number;
-  readonly stepAfter: "batch" | "token";
 }
 
-/** Throws an error of name InputError for an unknown rule or option, with those that there are. */
-export function preparedRule({ rule, schedule, steps }: TrainingConfig): PreparedRule {
-  const { name, ...options } = rule;
-  const { update, learningRate, stepAfter } = ruleByName(name, options);
+/** Throws an error of name InputError for an unknown rule, loss or option, with those that there are. */
+export function preparedRule({ rule: given, loss: named, schedule, steps }: TrainingConfig): PreparedRule {
+  const { name, ...options } = given;
+  const rule = ruleByName(name, options);
   const factor = scheduleFactor({ ...schedule, steps });
-  return { rule: update, loss: sequenceLoss, learningRate: (step) => learningRate * factor(step), stepAfter };
+  return { rule, loss: lossOf(rule, named), learningRate: (step) => rule.learningRate * factor(step) };
+}
+
+function lossOf(rule: NamedRule, named: TrainingConfig["loss"]): NamedLoss {
+  const { name, ...options } = typeof named === "string" ? { name: named } : named;
+  if (rule.loss === undefined) return lossByName(name, options);
+  if (name === "sequence") return rule.loss;
+  throw new UnusableTrainingError(`loss: ${name}: the rule ${rule.name} has its own, ${rule.loss.name}`);
 }

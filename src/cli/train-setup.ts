@@ -55,6 +55,7 @@ export async function prepareTraining(
   options: { readonly folder: string; readonly generators?: ExampleGenerators },
 ): Promise<PreparedTraining> {
   const config = { ...given, threads: given.threads ?? availableParallelism() };
+  const modelName = config.name ?? basename(options.folder);
   const random = randomGenerator(config.seed);
   const data = await trainingData(config, options.generators ?? exampleGenerators);
   const prepared = await prepareModel(config, {
@@ -68,7 +69,7 @@ export async function prepareTraining(
   const longestHeld = Math.max(0, ...(held?.encoded ?? []).map(({ tokens }) => tokens.length - 1));
   const inputLength = Math.max(longest, longestHeld);
   const lengths = bucketLengths(inputLength);
-  const rule = preparedRule(config);
+  const { rule, loss, learningRate } = preparedRule(config);
   const draws = drawOptions(config, prepared);
   const executor = await executorOf(config);
   try {
@@ -76,8 +77,11 @@ export async function prepareTraining(
     const loop = trainer({
       model,
       executor,
-      ...rule,
-      meanOver: config.loss,
+      rule: rule.update,
+      stepAfter: rule.stepAfter,
+      loss: loss.loss,
+      meanOver: loss.meanOver,
+      learningRate,
       parameters,
       source,
       batch: config.batch,
@@ -93,7 +97,7 @@ export async function prepareTraining(
         return loop.parameters;
       },
       executor,
-      vocabularySize: prepared.tokenizer.vocabularySize,
+      vocabularySize: prepared.vocabularySize,
       contextLength: prepared.contextLength,
     });
     return {
@@ -107,7 +111,7 @@ export async function prepareTraining(
       ],
       numbers: {
         parameters: Object.values(model.parameterShapes).reduce((sum, shape) => sum + shapeSize(shape), 0),
-        vocabulary: prepared.tokenizer.vocabularySize,
+        vocabulary: prepared.vocabularySize,
         context: prepared.contextLength,
         examples: data.examples.length,
         longestTokens: inputLength + 1,
@@ -118,7 +122,7 @@ export async function prepareTraining(
         if (held === undefined) throw new Error("there is no evaluation set to probe");
         return {
           runFolder,
-          model: config.name ?? basename(options.folder),
+          model: modelName,
           set: held,
           scorer,
           ns: config.probes?.coverage ?? [],
@@ -126,7 +130,17 @@ export async function prepareTraining(
           generator: random.split("probes"),
         };
       },
-      writeCheckpoint: (folder) => prepared.write(folder, loop.parameters),
+      writeCheckpoint: (folder) =>
+        prepared.write(folder, {
+          parameters: loop.parameters,
+          training: {
+            name: modelName,
+            step: loop.step,
+            tokens: loop.tokens,
+            rule: config.rule,
+            seed: config.seed,
+          },
+        }),
       async release() {
         await scorer.release();
         await decoder.release();
@@ -154,7 +168,7 @@ function drawOptions(
   if (passAt === undefined) return undefined;
   const { tokenizer, contextLength } = prepared;
   return {
-    decode: (tokens) => tokenizer.decode(tokens),
+    tokenizer,
     endOfSequence: config.endOfSequence ? tokenizer.endOfSequence : undefined,
     verifier: verifierByName(passAt.verifier),
     draws: passAt.draws,

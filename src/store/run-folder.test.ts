@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -87,6 +87,18 @@ describe("a run folder", () => {
     const read = await allRows();
     expect(read).toHaveLength(rows.length);
     expect(read).toEqual(expect.arrayContaining(rows));
+  });
+
+  test("whose creation was cut short is created again, and a folder with anything else is left alone", async () => {
+    await mkdir(join(folder, "journal"));
+    await mkdir(join(folder, "outcomes"));
+    await writeFile(join(folder, "run.json.tmp"), "{");
+    await openRunFolder(folder, description);
+    expect(isRunFolder(folder)).toBe(true);
+    const other = join(folder, "other");
+    await mkdir(join(other, "journal"), { recursive: true });
+    await writeFile(join(other, "notes.txt"), "mine");
+    await expect(openRunFolder(other, description)).rejects.toThrow(/is not empty and not a run folder/);
   });
 
   test("forgets units that will be done again, with their parts, and keeps the others", async () => {

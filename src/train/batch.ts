@@ -1,14 +1,8 @@
 /** Examples as token ids, and the arrays of one batch: the loss counts response tokens only. */
+import { type Tokenizer, type TokenPair, tokenizePair } from "../model/index.ts";
 import type { FloatArray, TensorValue } from "../tensor/index.ts";
 import type { Example } from "./data.ts";
 import { UnusableTrainingError } from "./training-error.ts";
-
-/** What encoding needs of a tokenizer. */
-export interface TextEncoder {
-  readonly vocabularySize: number;
-  readonly endOfSequence?: number | undefined;
-  encode(text: string): readonly number[];
-}
 
 /** An example as ids: the prompt's, then the response's. */
 export interface EncodedExample {
@@ -17,51 +11,42 @@ export interface EncodedExample {
 }
 
 export interface EncodingOptions {
-  readonly tokenizer: TextEncoder;
+  readonly tokenizer: Tokenizer;
   readonly contextLength: number;
   /** Append the tokenizer's end-of-sequence token, where it has one. */
   readonly endOfSequence: boolean;
 }
 
 /**
- * The ids of an example. Prompt and response are encoded apart, as generation continues from the prompt's own ids; an
- * empty prompt becomes the end-of-sequence token, which also begins texts.
+ * The ids of an example, prompt and response tokenised together as one text (`tokenizePair`), then the end of sequence.
  *
- * @throws UnusableTrainingError naming the example's place for an empty response, an example longer than the context,
- * or an empty prompt where the tokenizer has no end-of-sequence token.
+ * @throws UnusableTrainingError naming the example's place for an empty response, an example longer than the context, a
+ * text that the tokenizer cannot encode, or an empty prompt where it has no token to begin with.
  */
 export function encodedExample(example: Example, options: EncodingOptions): EncodedExample {
   const { tokenizer, contextLength } = options;
   const refuse = (reason: string): never => {
     throw new UnusableTrainingError(example.place === undefined ? reason : `${example.place}: ${reason}`);
   };
-  const encode = (part: string, text: string): readonly number[] => {
-    try {
-      return tokenizer.encode(text);
-    } catch (error) {
-      return refuse(`the ${part} cannot be encoded: ${(error as Error).message}`);
-    }
-  };
   if (example.response === "") refuse("the response is empty");
-  const prompt = [...encode("prompt", example.prompt)];
-  if (prompt.length === 0) {
-    if (tokenizer.endOfSequence === undefined)
-      refuse("the prompt is empty, and the tokenizer has no token to begin with");
-    else prompt.push(tokenizer.endOfSequence);
-  }
-  const response = [...encode("response", example.response)];
-  if (response.length === 0) refuse("the response has no token");
-  if (options.endOfSequence && tokenizer.endOfSequence !== undefined) response.push(tokenizer.endOfSequence);
-  const tokens = Int32Array.from([...prompt, ...response]);
+  const { ids, responseStart } = pairOf(example, tokenizer, refuse);
+  const end = options.endOfSequence && tokenizer.endOfSequence !== undefined ? [tokenizer.endOfSequence] : [];
+  const tokens = Int32Array.from([...ids, ...end]);
   if (inputLength(tokens) > contextLength) {
+    const parts = `${responseStart} and ${tokens.length - responseStart}`;
     refuse(
-      `prompt and response take ${inputLength(tokens)} tokens (${prompt.length} and ${response.length}), the context holds ${contextLength}`,
+      `prompt and response take ${inputLength(tokens)} tokens (${parts}, the last is not read), the context holds ${contextLength}`,
     );
   }
-  const beyond = tokens.find((token) => token < 0 || token >= tokenizer.vocabularySize);
-  if (beyond !== undefined)
-    refuse(`token ${beyond} is outside the vocabulary of ${tokenizer.vocabularySize}`);
-  return { tokens, promptLength: prompt.length };
+  return { tokens, promptLength: responseStart };
+}
+
+function pairOf(example: Example, tokenizer: Tokenizer, refuse: (reason: string) => never): TokenPair {
+  try {
+    return tokenizePair(tokenizer, example);
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
 }
 
 /** Positions that the model reads: the last token is only ever a target. */

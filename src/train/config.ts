@@ -100,8 +100,8 @@ const schema = z.strictObject({
   schedule: schedule.prefault({}),
   /** Largest norm of the whole gradient. */
   clip: z.number().positive().optional(),
-  /** What the loss is a mean over. */
-  loss: z.enum(["sequence", "token"]).default("sequence"),
+  /** A loss by name, with its options where it has some. */
+  loss: z.union([name, z.looseObject({ name })]).default("sequence"),
   steps: positive,
   batch: positive,
   microBatch: positive.optional(),

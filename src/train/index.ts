@@ -7,7 +7,6 @@ export {
   type EncodedExample,
   type EncodingOptions,
   encodedExample,
-  type TextEncoder,
 } from "./batch.ts";
 export {
   type CheckpointRule,

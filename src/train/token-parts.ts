@@ -1,32 +1,33 @@
-/** A batch's responses token by token, for rules that take a step after each (21). */
-import type { FloatArray, TensorValue } from "../tensor/index.ts";
-import type { Batch } from "./batch.ts";
+/** A step's micro-batches token by token, for rules that update after each token (21). */
+import type { TensorValue } from "../tensor/index.ts";
+import { tokenSteps } from "./rules/index.ts";
 
-/** The batches once for each place in the longest response, with weight on that place's token alone. */
-export function tokenParts(batches: readonly Batch[]): Batch[][] {
-  const places = batches.map(({ weights }) => placesInRows(weights));
-  const longest = Math.max(
-    ...places.map((values) => values.reduce((most, value) => Math.max(most, value), 0)),
-  );
-  return Array.from({ length: longest }, (_, place) =>
-    batches.map((part, index) => {
-      const { shape, data } = part.weights;
-      const alone = (data as FloatArray).map((weight, at) => (places[index]![at] === place + 1 ? weight : 0));
-      return { ...part, weights: { shape, data: alone } };
-    }),
-  );
+/** Some micro-batches with the weights of one place of all responses. */
+export interface TokenPart<Part> {
+  readonly parts: readonly Part[];
+  /** Sequences that have a token there: the weights make the loss a mean over them. */
+  readonly sequences: number;
 }
 
-/** Number of each response token within its row, from 1; 0 for the others. */
-function placesInRows({ shape, data }: TensorValue): Int32Array {
-  const length = shape[1] ?? 1;
-  const places = new Int32Array(data.length);
-  for (let at = 0, place = 0; at < data.length; at += 1) {
-    if (at % length === 0) place = 0;
-    if (data[at] !== 0) {
-      place += 1;
-      places[at] = place;
-    }
-  }
-  return places;
+/** The micro-batches, all of one length, once for each place of the longest response. */
+export function tokenParts<Part extends { readonly weights: TensorValue }>(
+  batches: readonly Part[],
+): TokenPart<Part>[] {
+  return tokenSteps(joined(batches.map(({ weights }) => weights))).map(({ data }) => {
+    let start = 0;
+    const parts = batches.map((batch) => {
+      const { shape, data: own } = batch.weights;
+      const weights = { shape, data: data.slice(start, start + own.length) };
+      start += own.length;
+      return { ...batch, weights };
+    });
+    return { parts, sequences: Array.from(data).filter((weight) => weight !== 0).length };
+  });
+}
+
+/** Rows one after another. */
+function joined(values: readonly TensorValue[]): TensorValue {
+  const length = values[0]?.shape[1] ?? 0;
+  const data = Float64Array.from(values.flatMap((value) => Array.from(value.data)));
+  return { shape: [data.length / length, length], data };
 }

@@ -126,9 +126,9 @@ describe("a training in memory", () => {
       const batch = source.batch(step, 6);
       for (let place = 0; place < 7; place += 1) {
         const gradient = new Float64Array(30);
-        for (const { tokens: ids, promptLength } of batch) {
+        const open = batch.filter(({ tokens, promptLength }) => promptLength + place < tokens.length);
+        for (const { tokens: ids, promptLength } of open) {
           const position = promptLength + place;
-          if (position >= ids.length) continue;
           const [from, to] = [ids[position - 1]!, ids[position]!];
           const odds = Array.from({ length: 5 }, (_, token) =>
             Math.exp(table[5 * from + token]! + bias[token]!),
@@ -136,7 +136,7 @@ describe("a training in memory", () => {
           const sum = odds.reduce((a, b) => a + b);
           total -= Math.log(odds[to]! / sum) / 6;
           odds.forEach((odd, token) => {
-            const slope = (odd / sum - (token === to ? 1 : 0)) / 6;
+            const slope = (odd / sum - (token === to ? 1 : 0)) / open.length;
             gradient[5 * from + token]! += slope;
             gradient[25 + token]! += slope;
           });

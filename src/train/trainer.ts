@@ -34,6 +34,10 @@ export interface TrainerOptions {
   readonly lengths: readonly number[];
   readonly learningRate: (step: number) => number;
   readonly clip?: number | undefined;
+  /** Values of the inputs that the loss adds to its graph, such as a teacher's distributions. */
+  readonly lossInputs?:
+    | ((batch: Batch, examples: readonly EncodedExample[]) => Promise<NamedValues>)
+    | undefined;
   /** `token`: an update after each token of the responses, all first ones at once, then all second ones (21). */
   readonly stepAfter?: "batch" | "token" | undefined;
 }
@@ -52,6 +56,10 @@ export interface Trainer {
   /** Continues from a snapshot. Throws Error naming a tensor that is missing or of another shape. */
   restore(from: { readonly step: number; readonly tokens: number; readonly tensors: NamedValues }): void;
   release(): Promise<void>;
+}
+
+interface MicroBatch extends Batch {
+  readonly examples: readonly EncodedExample[];
 }
 
 /** One set of buffers, under the names by which graphs take and give them. */
@@ -123,12 +131,17 @@ export function trainer(options: TrainerOptions): Trainer {
     );
 
   /** The micro-batches of the next step, weighted so that the mean of their losses is the step's. */
-  const nextBatches = (): Batch[] => {
+  const nextBatches = (): MicroBatch[] => {
     const examples = source.batch(step + 1, batch);
     const parts = Array.from({ length: microBatches }, (_, index) =>
       examples.slice(index * microBatch, (index + 1) * microBatch),
     );
-    const batches = parts.map((part) => batchOf(part, { length: bucketOf(part, lengths), allocate }));
+    const lengthOf = (part: readonly EncodedExample[]) =>
+      bucketOf(options.stepAfter === "token" ? examples : part, lengths);
+    const batches = parts.map((part) => ({
+      ...batchOf(part, { length: lengthOf(part), allocate }),
+      examples: part,
+    }));
     if (options.meanOver === "token") {
       const total = batches.reduce((sum, { responseTokens }) => sum + responseTokens, 0);
       for (const { weights } of batches) scale(weights.data as FloatArray, batch / total);
@@ -136,8 +149,15 @@ export function trainer(options: TrainerOptions): Trainer {
     return batches;
   };
 
+  const fed = async (part: MicroBatch): Promise<NamedValues> => ({
+    tokens: part.tokens,
+    targets: part.targets,
+    weights: part.weights,
+    ...(await options.lossInputs?.(part, part.examples)),
+  });
+
   /** Adds up the gradients of micro-batches; returns the losses' sums. */
-  const accumulate = async (batches: readonly Batch[]) => {
+  const accumulate = async (batches: readonly MicroBatch[]) => {
     sums ??= [newSums(), newSums()];
     let [from, to] = sums;
     for (const { data } of Object.values(from.inputs)) data.fill(0);
@@ -145,7 +165,10 @@ export function trainer(options: TrainerOptions): Trainer {
     let logLoss = 0;
     for (const part of batches) {
       const run = await gradient(part.length);
-      const result = await run.run({ ...current.parameters, ...from.inputs, ...fed(part) }, to.outputs);
+      const result = await run.run(
+        { ...current.parameters, ...from.inputs, ...(await fed(part)) },
+        to.outputs,
+      );
       loss += scalarOf(result.loss);
       logLoss += scalarOf(result.logLoss);
       [from, to] = [to, from];
@@ -154,12 +177,12 @@ export function trainer(options: TrainerOptions): Trainer {
   };
 
   /** One run of the rule from `current` into `spare`. */
-  const updateOnce = async (batches: readonly Batch[], rate: number) => {
+  const updateOnce = async (batches: readonly MicroBatch[], rate: number) => {
     const scalars = { learningRate: scalar(rate), step: scalar(step + 1) };
     const [only] = batches;
     if (batches.length === 1 && only !== undefined) {
       const run = await fused(only.length);
-      const result = await run.run({ ...current.inputs, ...fed(only), ...scalars }, spare.outputs);
+      const result = await run.run({ ...current.inputs, ...(await fed(only)), ...scalars }, spare.outputs);
       return {
         loss: scalarOf(result.loss),
         logLoss: scalarOf(result.logLoss),
@@ -182,7 +205,7 @@ export function trainer(options: TrainerOptions): Trainer {
     for (const { name } of names) current.inputs[name]!.data.set(kept!.inputs[name]!.data);
   };
 
-  const diverged = async (batches: readonly Batch[]): Promise<DivergedError> => {
+  const diverged = async (batches: readonly MicroBatch[]): Promise<DivergedError> => {
     const parameter = firstNotFinite(present());
     if (parameter !== undefined) return new DivergedError(step + 1, parameter, "the value");
     const { loss, gradients } = await accumulate(batches);
@@ -209,19 +232,20 @@ export function trainer(options: TrainerOptions): Trainer {
     async advance() {
       const rate = learningRate(step + 1);
       const batches = nextBatches();
-      const parts = options.stepAfter === "token" ? tokenParts(batches) : [batches];
-      if (parts.length > 1) keepCurrent();
+      const updates =
+        options.stepAfter === "token" ? tokenParts(batches) : [{ parts: batches, sequences: batch }];
+      if (updates.length > 1) keepCurrent();
       let [loss, logLoss, norm] = [0, 0, 0];
-      for (const part of parts) {
-        const done = await updateOnce(part, rate);
+      for (const { parts, sequences } of updates) {
+        const done = await updateOnce(parts, rate);
         if (!Number.isFinite(done.loss) || !Number.isFinite(done.norm)) {
-          const error = await diverged(part);
-          if (parts.length > 1) takeBack();
+          const error = await diverged(parts);
+          if (updates.length > 1) takeBack();
           throw error;
         }
         [current, spare] = [spare, current];
-        loss += done.loss;
-        logLoss += done.logLoss;
+        loss += (done.loss * sequences) / batch;
+        logLoss += (done.logLoss * sequences) / batch;
         norm = Math.max(norm, done.norm);
       }
       step += 1;
@@ -248,8 +272,6 @@ export function trainer(options: TrainerOptions): Trainer {
     },
   };
 }
-
-const fed = ({ tokens, targets, weights }: Batch): NamedValues => ({ tokens, targets, weights });
 
 function buffersOf(entries: readonly (readonly [string, TensorValue])[]): Buffers {
   const isParameter = (name: string) => name.startsWith(inputName.parameter(""));

@@ -41,7 +41,7 @@ describe("refused before anything is written:", () => {
       "a response longer than the context",
       {},
       lines(good, good, { ...good, response: "x".repeat(30) }),
-      /bad\.jsonl:3: prompt and response take 34 tokens \(4 and 31\), the context holds 16/,
+      /bad\.jsonl:3: prompt and response take 34 tokens \(4 and 31, the last is not read\), the context holds 16/,
     ],
     [
       "a response that is no text",

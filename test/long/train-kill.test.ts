@@ -17,10 +17,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+function afterMilliseconds(wait: number): () => boolean {
+  let over = false;
+  sleep(wait).then(() => {
+    over = true;
+  });
+  return () => over;
+}
+
 test.each([
   ["one micro-batch, one thread", { threads: 1 }],
   ["micro-batches, two threads", { microBatch: 4, threads: 2 }],
-])("killed %i times: %s", async (_, change) => {
+])("killed twenty times: %s", async (_, change) => {
   const name = `train-${change.threads}.yaml`;
   await writeTraining(
     folder,
@@ -40,22 +48,17 @@ test.each([
   let count = 0;
   let progressed = 0;
   while (count < kills) {
-    // From the start of the process on, so that also reading, opening and resuming are hit.
-    const wait = 150 + 900 * moments.uniform();
-    const began = sleep(wait);
-    let over = false;
-    began.then(() => {
-      over = true;
-    });
+    // By time, so that also reading, opening and resuming are hit; by progress, so that steps and probes are.
+    const over = count % 2 === 0 ? afterMilliseconds(2000 * moments.uniform()) : undefined;
+    const lines = progressed + 1 + moments.integer(60);
     const { ended } = await disturbed(train(killed), {
       cwd: folder,
       signal: "SIGKILL",
-      moment: async () => over,
+      moment: async () => over?.() ?? (await journalLines(join(folder, killed))) >= lines,
     });
     if (ended !== "SIGKILL") break;
     count += 1;
-    const lines = await journalLines(join(folder, killed));
-    if (lines > progressed) progressed = lines;
+    progressed = await journalLines(join(folder, killed));
   }
   expect(count).toBe(kills);
   expect(progressed).toBeGreaterThan(0);
