@@ -20,11 +20,7 @@ export function huggingFaceTokenizer(source: {
 }): Tokenizer {
   const { json, config, special = {}, place } = source;
   const library = libraryTokenizer(json, config ?? {}, place);
-  const ids = [...library.get_vocab(true).values(), ...library.get_added_tokens_decoder().keys()];
-  const vocabularySize = ids.reduce((largest, id) => Math.max(largest, id), -1) + 1;
-  if (!ids.every((id) => Number.isInteger(id) && id >= 0) || vocabularySize === 0) {
-    throw new UnusableCheckpointError(`${place}: has no vocabulary of token ids`);
-  }
+  const vocabularySize = checkedVocabularySize(json as TokenizerFile, place);
   const idOf = (key: string, otherwise: number | undefined): number | undefined => {
     const token = tokenNamed(config, key);
     const id = token === undefined ? otherwise : library.token_to_id(token);
@@ -55,16 +51,48 @@ export function huggingFaceTokenizer(source: {
   };
 }
 
+interface TokenizerFile {
+  readonly model: { readonly type?: unknown; readonly vocab: object };
+  readonly added_tokens?: unknown;
+}
+
+/** The library takes other types for one of these. */
+const knownTypes = ["BPE", "WordPiece", "Unigram"];
+
 function libraryTokenizer(json: unknown, config: unknown, place: string): LibraryTokenizer {
-  const model = (json as { model?: { vocab?: unknown } } | null)?.model;
+  const refuse = (reason: string): never => {
+    throw new UnusableCheckpointError(`${place}: ${reason}`);
+  };
+  const model = (json as Partial<TokenizerFile> | null)?.model;
   if (typeof model?.vocab !== "object" || model.vocab === null) {
-    throw new UnusableCheckpointError(`${place}: has no model.vocab: not a tokenizer.json`);
+    return refuse("has no model.vocab: not a tokenizer.json");
+  }
+  if (!knownTypes.includes(model.type as string)) {
+    const type = JSON.stringify(model.type)?.slice(0, 100) ?? "missing";
+    return refuse(`model.type is ${type}: only ${knownTypes.join(", ")} are known here`);
   }
   try {
     return new LibraryTokenizer(json as object, config as object);
   } catch (error) {
-    throw new UnusableCheckpointError(`${place}: cannot be used: ${(error as Error).message}`);
+    return refuse(`cannot be used: ${(error as Error).message}`);
   }
+}
+
+/** One more than the largest id, which must all be ids. */
+function checkedVocabularySize({ model, added_tokens }: TokenizerFile, place: string): number {
+  const added = Array.isArray(added_tokens) ? added_tokens : [];
+  const ids: unknown[] = added.map((token: { id?: unknown } | null) => token?.id);
+  // A Unigram vocabulary is a list, in the order of its ids.
+  let size = Array.isArray(model.vocab) ? model.vocab.length : 0;
+  if (!Array.isArray(model.vocab)) for (const id of Object.values(model.vocab)) ids.push(id);
+  for (const id of ids) {
+    if (!Number.isSafeInteger(id) || (id as number) < 0) {
+      throw new UnusableCheckpointError(`${place}: the vocabulary has ${JSON.stringify(id)} as an id`);
+    }
+    size = Math.max(size, (id as number) + 1);
+  }
+  if (size === 0) throw new UnusableCheckpointError(`${place}: the vocabulary is empty`);
+  return size;
 }
 
 /** A special token of tokenizer_config.json: a text, or an object with its content. */

@@ -11,6 +11,22 @@ export { UnusableCheckpointError } from "./checkpoint-error.ts";
 export { type OpenCheckpoint, openCheckpoint } from "./checkpoint-reader.ts";
 export { huggingFaceTokenizer } from "./hugging-face-tokenizer.ts";
 export type { LanguageModel } from "./language-model.ts";
+export {
+  type LinearClass,
+  type LinearClassDefinition,
+  type LinearExample,
+  linearClass,
+} from "./linear.ts";
+export {
+  inherentVariance,
+  type LinearPolicy,
+  linearCoverage,
+  linearDivergence,
+  responseAt,
+  responseLogProbabilities,
+  type WeightedPrompt,
+} from "./linear-enumeration.ts";
+export { linearBatch, linearLanguageModel } from "./linear-language-model.ts";
 export { numeralSeparators, numeralTokenizer } from "./numeral-tokenizer.ts";
 export { openSafetensors, type SafetensorsFile } from "./safetensors.ts";
 export type { SafetensorsEntry, SafetensorsHeader, SafetensorsType } from "./safetensors-header.ts";
@@ -31,22 +47,6 @@ export {
   tokenizerFromFile,
   tokenizerNamed,
 } from "./tokenizer-files.ts";
-export {
-  type LinearClass,
-  type LinearClassDefinition,
-  type LinearExample,
-  linearClass,
-} from "./linear.ts";
-export {
-  inherentVariance,
-  type LinearPolicy,
-  linearCoverage,
-  linearDivergence,
-  responseAt,
-  responseLogProbabilities,
-  type WeightedPrompt,
-} from "./linear-enumeration.ts";
-export { linearBatch, linearLanguageModel } from "./linear-language-model.ts";
 export {
   checkTransformerConfig,
   gpt2Initialisation,
