@@ -40,7 +40,7 @@ interface RuleEntry {
 }
 
 const learningRate = positive({ required: true, meaning: "step size η" });
-const radius = positive({ meaning: "project onto ‖θ‖₂ ≤ radius after each step; off unless given" });
+const radius = positive({ meaning: "project onto ‖θ‖₂ ≤ radius after each step" });
 const decay = (value: number) => nonnegative({ default: value, meaning: "weight decay" });
 const decays = oneOf(["matrices", "all"], {
   default: "matrices",
