@@ -83,5 +83,20 @@ export const commandEntries: readonly CommandEntry[] = [
     summary: "verdicts and rewards on saved responses: tests in a sandbox, commands, reward servers",
     load: () => import("./verify.ts"),
   },
+  {
+    name: "generate",
+    summary: "draw from checkpoints, with log-probabilities and verdicts, also under test-time training",
+    load: () => import("./generate.ts"),
+  },
+  {
+    name: "score-with",
+    summary: "log-probabilities of given responses under checkpoints",
+    load: () => import("./score-with.ts"),
+  },
+  {
+    name: "serve-model",
+    summary: "a checkpoint as an OpenAI-compatible completions server on this machine",
+    load: () => import("./serve-model.ts"),
+  },
   { name: "formats", summary: "log formats that are recognised", load: () => import("./formats.ts") },
 ];

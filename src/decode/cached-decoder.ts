@@ -17,6 +17,7 @@ import { batchBucket, lengthBucket, ProgramCache, paddedTokens } from "./model-p
 
 export interface CachedSource {
   readonly model: CachedModel;
+  /** Read at every run, so that a model in training can be drawn from. */
   readonly parameters: NamedValues;
   readonly executor: Executor;
 }
@@ -53,14 +54,14 @@ export function cachedDecoder(source: CachedSource): Decoder {
 class CachedPrograms {
   readonly model: CachedModel;
   readonly executor: Executor;
-  readonly #parameters: NamedValues;
+  readonly #source: CachedSource;
   readonly #programs: ProgramCache;
 
-  constructor({ model, parameters, executor }: CachedSource) {
-    this.model = model;
-    this.executor = executor;
-    this.#parameters = parameters;
-    this.#programs = new ProgramCache(executor);
+  constructor(source: CachedSource) {
+    this.model = source.model;
+    this.executor = source.executor;
+    this.#source = source;
+    this.#programs = new ProgramCache(source.executor);
   }
 
   async prefill(size: { batch: number; length: number }, inputs: NamedValues): Promise<NamedValues> {
@@ -71,7 +72,7 @@ class CachedPrograms {
       const last = graph.input("last", [batch], "int");
       return this.#finished(graph, (parameters) => this.model.prefill(graph, parameters, { tokens, last }));
     });
-    return program.run({ ...this.#parameters, ...inputs });
+    return program.run({ ...this.#source.parameters, ...inputs });
   }
 
   async step(
@@ -95,7 +96,7 @@ class CachedPrograms {
       };
       return this.#finished(graph, (parameters) => this.model.step(graph, parameters, given));
     });
-    await program.run({ ...this.#parameters, ...inputs }, outputs);
+    await program.run({ ...this.#source.parameters, ...inputs }, outputs);
   }
 
   release(): Promise<void> {

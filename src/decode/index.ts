@@ -3,6 +3,13 @@ export { type BestOfN, bestOfN, chosenByReward } from "./best-of-n.ts";
 export { type CachedSource, cachedDecoder } from "./cached-decoder.ts";
 export type { CachedModel, CachedOutput, KeysAndValues } from "./cached-model.ts";
 export { cachedTransformer } from "./cached-transformer.ts";
+export {
+  type CheckpointModel,
+  type CheckpointModelOptions,
+  checkpointModel,
+  type TestTimeTraining,
+  UnusableModelError,
+} from "./checkpoint-model.ts";
 export { chooseToken } from "./chooser.ts";
 export type { Decoder, DecodingBatch, TokenIds } from "./decoder.ts";
 export {

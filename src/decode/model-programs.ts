@@ -13,6 +13,7 @@ import type { TokenIds } from "./decoder.ts";
 /** A model with its parameters' values, on an executor. */
 export interface LoadedModel {
   readonly model: LanguageModel;
+  /** Read at every run, so that a model in training can be drawn from. */
   readonly parameters: NamedValues;
   readonly executor: Executor;
   readonly vocabularySize: number;

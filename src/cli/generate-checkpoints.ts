@@ -1,0 +1,102 @@
+/** Which checkpoints the words of a command line mean: single folders, or the checkpoints of a training run. */
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { InputError } from "../record/index.ts";
+import { listText } from "../report/index.ts";
+import { isRunFolder, readRunDescription } from "../store/index.ts";
+import type { ModelName } from "./generate-rows.ts";
+
+/** A checkpoint's folder and what rows call it. */
+export interface CheckpointPlace {
+  readonly folder: string;
+  readonly name: ModelName;
+}
+
+const stepPattern = /^step-(\d+)$/;
+
+/**
+ * The checkpoints behind paths. A run stands for all its checkpoints, or those that `step` chooses: `all`, `last`, or a list
+ * such as `100,200`. `name` renames the model. Throws InputError naming a path that is neither, or a step that is not there.
+ */
+export async function findCheckpoints(
+  words: readonly string[],
+  options: { readonly step?: string | undefined; readonly name?: string | undefined },
+): Promise<CheckpointPlace[]> {
+  if (options.name !== undefined && words.length > 1) {
+    throw new InputError(`--name ${options.name}: names one model, and ${words.length} are given`);
+  }
+  const places: CheckpointPlace[] = [];
+  for (const word of words) places.push(...(await placesOf(word, options)));
+  const seen = new Map<string, string>();
+  for (const { folder, name } of places) {
+    const label = `${name.model}\u0000${name.step ?? ""}`;
+    const other = seen.get(label);
+    if (other !== undefined && other !== folder) {
+      throw new InputError(`${folder}: has the same name as ${other}; give them to two commands with --name`);
+    }
+    seen.set(label, folder);
+  }
+  return places;
+}
+
+async function placesOf(
+  word: string,
+  { step, name }: { readonly step?: string | undefined; readonly name?: string | undefined },
+): Promise<CheckpointPlace[]> {
+  const folder = resolve(word);
+  if (!existsSync(folder)) throw new InputError(`${word}: no such folder`);
+  if (existsSync(join(folder, "config.json"))) return [{ folder, name: await nameOf(folder, name) }];
+  const holder = join(folder, "checkpoints");
+  const entries = existsSync(holder) ? await readdir(holder) : [];
+  const steps = entries
+    .filter((entry) => stepPattern.test(entry) && existsSync(join(holder, entry, "config.json")))
+    .sort((left, right) => stepOf(left)! - stepOf(right)!);
+  if (steps.length === 0) {
+    throw new InputError(
+      `${word}: is neither a checkpoint (config.json, model.safetensors) nor a training run with checkpoints`,
+    );
+  }
+  const folders = selected(steps, step, word).map((entry) => join(holder, entry));
+  return Promise.all(folders.map(async (found) => ({ folder: found, name: await nameOf(found, name) })));
+}
+
+function selected(entries: readonly string[], step: string | undefined, word: string): readonly string[] {
+  if (step === undefined || step === "all") return entries;
+  if (step === "last") return entries.slice(-1);
+  return step.split(",").map((text) => {
+    const entry = entries.find((candidate) => stepOf(candidate) === Number(text) && text.trim() !== "");
+    if (entry !== undefined) return entry;
+    throw new InputError(
+      `--step ${step}: ${word} has ${listText(
+        entries.map((known) => String(stepOf(known))),
+        12,
+      )}`,
+    );
+  });
+}
+
+const stepOf = (entry: string): number | undefined => {
+  const digits = stepPattern.exec(entry)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+};
+
+/** `RUN/checkpoints/step-N` is step N of the training in RUN; another folder is called by its own name. */
+async function nameOf(folder: string, name: string | undefined): Promise<ModelName> {
+  const step = stepOf(basename(folder));
+  if (step === undefined || basename(dirname(folder)) !== "checkpoints") {
+    return { model: name ?? basename(folder) };
+  }
+  const run = dirname(dirname(folder));
+  return { model: name ?? (await trainingName(run)) ?? basename(run), step };
+}
+
+const trainingSchema = z.object({ training: z.object({ config: z.object({ name: z.string().min(1) }) }) });
+
+/** The name that a training gave its model, if it gave one. */
+async function trainingName(run: string): Promise<string | undefined> {
+  if (!isRunFolder(run)) return undefined;
+  const parsed = trainingSchema.safeParse(await readRunDescription(run));
+  return parsed.success ? parsed.data.training.config.name : undefined;
+}

@@ -1,0 +1,165 @@
+/** Prompts and responses from tables: what generation starts from, and what scoring is asked about. */
+import { basename } from "node:path";
+import { strictRecords } from "../importer/index.ts";
+import { InputError, type Provenance, shortHash } from "../record/index.ts";
+
+/** Columns of a table by the role they play. */
+export type PromptColumns = Readonly<Partial<Record<PromptRole, string>>>;
+
+export type PromptRole = "prompt" | "response" | "problem" | "target" | "task" | "answer";
+
+const roles: readonly PromptRole[] = ["prompt", "response", "problem", "target", "task", "answer"];
+
+/** Columns that are taken where they are there and the user named no other. */
+const usual: Readonly<Record<PromptRole, readonly string[]>> = {
+  prompt: ["prompt"],
+  response: ["response"],
+  problem: ["problem", "id"],
+  target: ["target"],
+  task: ["task"],
+  answer: [],
+};
+
+/** One row of the table. */
+export interface PromptRow {
+  readonly prompt: string;
+  readonly response?: string;
+  readonly problem: string;
+  readonly task: string;
+  readonly target?: string;
+  readonly answer?: string;
+  readonly promptHash: string;
+  readonly source: Provenance;
+}
+
+/** `--map prompt=question target=answer`; words without `=` are given back as inputs. */
+export function promptColumns(pairs: readonly string[] = []): { columns: PromptColumns; inputs: string[] } {
+  const columns: Partial<Record<PromptRole, string>> = {};
+  const inputs: string[] = [];
+  for (const pair of pairs) {
+    const at = pair.indexOf("=");
+    if (at < 0) {
+      inputs.push(pair);
+      continue;
+    }
+    const role = pair.slice(0, at) as PromptRole;
+    if (!roles.includes(role)) {
+      throw new InputError(`--map ${pair}: "${role}" is not a role; roles are ${roles.join(", ")}`);
+    }
+    columns[role] = pair.slice(at + 1);
+  }
+  return { columns, inputs };
+}
+
+export interface PromptRequest {
+  readonly columns: PromptColumns;
+  readonly task?: string | undefined;
+  readonly limit?: number | undefined;
+  /** Whether each row must hold a response too. */
+  readonly responses: boolean;
+}
+
+/**
+ * The rows of a table of prompts (JSON lines, JSON, CSV or Parquet), in its order. A problem without a name is called by
+ * the number of the first row with its prompt, from 1, as in training. Throws InputError naming file, line and column of the first bad row.
+ */
+export async function readPrompts(path: string, request: PromptRequest): Promise<PromptRow[]> {
+  const { columns } = request;
+  const required = [
+    columns.prompt ?? "prompt",
+    ...(request.responses ? [columns.response ?? "response"] : []),
+  ];
+  const wanted = [...new Set([...required, ...Object.values(columns)])];
+  const rows: PromptRow[] = [];
+  const names = new Map<string, string>();
+  for await (const batch of strictRecords(path, wanted)) {
+    for (const { record, line } of batch) {
+      if (rows.length >= (request.limit ?? Number.POSITIVE_INFINITY)) return rows;
+      const row = promptRow(record, { path, line, request });
+      const problem = row.problem || (names.get(row.promptHash) ?? String(rows.length + 1));
+      names.set(row.promptHash, problem);
+      rows.push({ ...row, problem });
+    }
+  }
+  if (rows.length === 0) throw new InputError(`${path}: holds no prompt`);
+  return rows;
+}
+
+function promptRow(
+  record: Readonly<Record<string, unknown>>,
+  at: { path: string; line: number; request: PromptRequest },
+): PromptRow {
+  const { columns, task, responses } = at.request;
+  const cellOf = (role: PromptRole): { column: string; value: unknown } | undefined => {
+    const column = columns[role] ?? usual[role].find((name) => Object.hasOwn(record, name));
+    if (column === undefined) return undefined;
+    const value = record[column];
+    return value === undefined || value === null ? undefined : { column, value };
+  };
+  const refuse = (column: string, value: unknown): never => {
+    const shown = JSON.stringify(value) ?? String(value);
+    throw new InputError(`${at.path}:${at.line}: ${column}: must be text, is ${shown.slice(0, 80)}`);
+  };
+  const text = (role: PromptRole): string => {
+    const cell = cellOf(role);
+    if (cell === undefined) return refuse(columns[role] ?? role, null);
+    return typeof cell.value === "string" ? cell.value : refuse(cell.column, cell.value);
+  };
+  /** Names and answers may be numbers. */
+  const name = (role: PromptRole): string | undefined => {
+    const cell = cellOf(role);
+    if (cell === undefined) return undefined;
+    const { value, column } = cell;
+    if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")
+      return String(value);
+    return typeof value === "string" ? value : refuse(column, value);
+  };
+  const prompt = text("prompt");
+  const target = name("target");
+  const answer = name("answer");
+  return {
+    prompt,
+    ...(responses && { response: text("response") }),
+    problem: name("problem") ?? "",
+    task: task ?? (name("task") || stemOf(at.path)),
+    ...(target !== undefined && { target }),
+    ...(answer !== undefined && { answer }),
+    promptHash: shortHash(prompt),
+    source: { file: at.path, line: at.line },
+  };
+}
+
+const stemOf = (path: string): string => basename(path).replace(/\.[a-z]+(?:\.(?:gz|zst))?$/i, "") || path;
+
+/** What encoding a prompt needs of a tokenizer. */
+export interface PromptEncoder {
+  readonly endOfSequence?: number | undefined;
+  encode(text: string): readonly number[];
+}
+
+/**
+ * The ids of a prompt; an empty one becomes the end-of-sequence token, as in training. Throws InputError naming the
+ * prompt's place.
+ */
+export function promptTokens(row: PromptRow, tokenizer: PromptEncoder): readonly number[] {
+  const tokens = encodedText(row, "prompt", tokenizer);
+  if (tokens.length > 0) return tokens;
+  if (tokenizer.endOfSequence !== undefined) return [tokenizer.endOfSequence];
+  throw new InputError(`${placeOf(row)}: the prompt is empty, and the tokenizer has no token to begin with`);
+}
+
+/** Ids of the prompt's or the response's text, encoded apart from the other. */
+export function encodedText(
+  row: PromptRow,
+  part: "prompt" | "response",
+  tokenizer: PromptEncoder,
+): readonly number[] {
+  try {
+    return tokenizer.encode(row[part] ?? "");
+  } catch (error) {
+    throw new InputError(`${placeOf(row)}: the ${part} cannot be encoded: ${(error as Error).message}`);
+  }
+}
+
+export const placeOf = ({ source }: PromptRow): string =>
+  source.line === undefined ? source.file : `${source.file}:${source.line}`;

@@ -1,0 +1,73 @@
+/** The responses that scoring is asked about: rows of a table, or the responses of a run folder. */
+import { type Response, type ResponseRole, type RowBase, samplingHash } from "../record/index.ts";
+import { isRunFolder, readRun } from "../store/index.ts";
+import { type PromptRequest, type PromptRow, readPrompts } from "./generate-prompts.ts";
+import { drawerOf, type ModelName } from "./generate-rows.ts";
+
+export interface GivenResponse {
+  readonly row: PromptRow;
+  readonly role: ResponseRole;
+  readonly drawnBy: string | undefined;
+  /** What the likelihood's row has beside the model that scores. */
+  readonly base: Omit<RowBase, "model" | "step" | "trainingTokens"> & {
+    readonly drawSet: string;
+    readonly draw: number;
+  };
+  /** True for a draw that met its limit before its end. */
+  readonly cut: boolean;
+  /** Tokens that were drawn. */
+  readonly tokenCount: number | undefined;
+}
+
+/** Throws InputError where the input holds no response with its prompt. */
+export async function readGivenResponses(
+  path: string,
+  request: PromptRequest,
+): Promise<{ readonly responses: readonly GivenResponse[]; readonly run: boolean }> {
+  if (!isRunFolder(path)) {
+    const rows = await readPrompts(path, request);
+    return { responses: dataResponses(rows), run: false };
+  }
+  const responses: GivenResponse[] = [];
+  for await (const batch of readRun(path, { tables: ["responses"] })) {
+    for (const row of batch) {
+      if (row.kind !== "response" || row.prompt === undefined || row.role === "choice") continue;
+      if (request.task !== undefined && row.task !== request.task) continue;
+      responses.push(savedResponse(row, row.prompt));
+    }
+  }
+  return { responses: responses.slice(0, request.limit), run: true };
+}
+
+/** Responses of a data set: one problem may have several. */
+function dataResponses(rows: readonly PromptRow[]): GivenResponse[] {
+  const counts = new Map<string, number>();
+  const hash = samplingHash({});
+  return rows.map((row) => {
+    const key = `${row.task}\u0000${row.promptHash}\u0000${row.problem}`;
+    const draw = counts.get(key) ?? 0;
+    counts.set(key, draw + 1);
+    const { task, problem, promptHash, source } = row;
+    return {
+      row,
+      role: "data",
+      drawnBy: undefined,
+      base: { task, problem, promptHash, source, sampling: {}, samplingHash: hash, drawSet: "", draw },
+      cut: false,
+      tokenCount: undefined,
+    };
+  });
+}
+
+function savedResponse(saved: Response, prompt: string): GivenResponse {
+  const { task, problem, promptHash, sampling, source, drawSet, draw, role, text } = saved;
+  const name: ModelName = { model: saved.model, ...(saved.step !== undefined && { step: saved.step }) };
+  return {
+    row: { prompt, response: text, problem, task, promptHash, source },
+    role,
+    drawnBy: role === "draw" ? drawerOf(name, sampling) : undefined,
+    base: { task, problem, promptHash, source, sampling, samplingHash: saved.samplingHash, drawSet, draw },
+    cut: saved.finishReason === "length",
+    tokenCount: saved.tokenCount,
+  };
+}
