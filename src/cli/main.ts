@@ -46,7 +46,8 @@ async function run(words: readonly string[]): Promise<number> {
     if (
       error instanceof Error &&
       (error.name === "InputError" ||
-        error.name === "EndpointError" || (error.name === "RangeError" && / is .*: /.test(error.message)))
+        error.name === "EndpointError" ||
+        (error.name === "RangeError" && / is .*: /.test(error.message)))
     ) {
       printFailure(error.message);
       return exitCode.unusable;

@@ -22,6 +22,7 @@ export interface ModelOptions {
   readonly concurrency: number;
   readonly task?: string;
   readonly map?: readonly string[];
+  readonly retryFailed?: boolean;
   readonly json?: boolean;
 }
 
@@ -34,7 +35,8 @@ export function modelCommand(name: string): Command {
     )
     .option("--map <pairs...>", `fields of the input, as role=field; roles: ${inputFields.join(", ")}`)
     .option("--task <name>", "task name (default: the input's field task, else the file's name)")
-    .option("--concurrency <n>", "requests at once", countOf, 8);
+    .option("--concurrency <n>", "requests at once to a model, at most; it adapts below", countOf, 64)
+    .option("--retry-failed", "try again what failed for good before");
 }
 
 /** The options that say how to reach a server. */

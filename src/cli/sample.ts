@@ -1,27 +1,13 @@
 /** `lmcov sample`: draws from models, with their log-probabilities where the server gives them, and verdicts. */
 import type { Command } from "commander";
-import {
-  type DrawSettings,
-  drawRows,
-  drawSeed,
-  drawsFromModel,
-  rawDraws,
-  recordedSampling,
-} from "../endpoint/index.ts";
-import {
-  InputError,
-  type Response,
-  type Row,
-  type RowBase,
-  samplingHash,
-  shortHash,
-} from "../record/index.ts";
-import { countText, printable } from "../report/index.ts";
-import { type Verifier, verifierByName, verifierSummaries } from "../verifier/index.ts";
-import { exitCode } from "./exit-code.ts";
-import { ImportTally, rejectionText } from "./import-tally.ts";
-import { onInterruption } from "./interruption.ts";
-import { type InputOptions, type PromptRecord, promptRecords } from "./model-input.ts";
+import { type DrawSettings, drawsFromModel, rawDraws } from "../endpoint/index.ts";
+import type { Budget } from "../job/index.ts";
+import { InputError, type Row } from "../record/index.ts";
+import { printable } from "../report/index.ts";
+import { type AsyncVerifier, asyncVerifierByName, asyncVerifierSummaries } from "../verifier/index.ts";
+import { ImportTally } from "./import-tally.ts";
+import { type PromptRecord, promptRecords } from "./model-input.ts";
+import { interruptionSignal, runModelJob } from "./model-job.ts";
 import {
   countOf,
   inputMap,
@@ -31,10 +17,14 @@ import {
   openModels,
 } from "./model-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
-import { progressLine } from "./progress.ts";
-import { outcomeOf } from "./re-score.ts";
-import { runUnits, type Unit } from "./unit-run.ts";
-import { softwareVersions } from "./version.ts";
+import {
+  type Drawing,
+  drawing,
+  drawSeries,
+  type SampleUnit,
+  unscoredOutcome,
+  usualRun,
+} from "./sample-units.ts";
 
 interface SampleOptions extends ModelOptions {
   readonly prompts: string[];
@@ -47,16 +37,11 @@ interface SampleOptions extends ModelOptions {
   readonly stop?: string[];
   readonly seed: string;
   readonly verify?: string;
+  readonly allowUnsandboxed?: boolean;
+  readonly stopAt?: number;
+  readonly budget?: string;
+  readonly prices?: string;
   readonly out: string;
-}
-
-interface SampleUnit extends Unit {
-  readonly model: OpenModel;
-  readonly record: PromptRecord;
-  readonly base: RowBase;
-  readonly drawSet: string;
-  readonly draw: number;
-  readonly seed: number;
 }
 
 const examples = `
@@ -80,58 +65,79 @@ export function command(): Command {
     .option("--min-p <p>", "least share of the most likely token's probability; 0 is off", numberOf, 0)
     .option("--max-tokens <n>", "longest response in tokens", countOf, 1024)
     .option("--stop <texts...>", "texts that end a response")
-    .option("--seed <text>", "another text gives other draws", "0")
+    .option("--seed <text>", "another text gives other draws", usualRun)
     .option(
       "--verify <verifier>",
-      `judge each draw against the target: ${verifierSummaries.map(({ name }) => name).join(", ")}`,
+      `judge each draw: ${asyncVerifierSummaries.map(({ name }) => name).join(", ")}`,
     )
+    .option("--allow-unsandboxed", "let python: run where the system has no isolation")
+    .option("--stop-at <s>", "stop a problem at its s-th success, or after -n draws", countOf)
+    .option("--budget <limit>", "end after 500draws, 2e6tokens, or with --prices an amount of money")
+    .option("--prices <in,out>", "price of a million tokens of prompts and of responses")
     .addHelpText("after", examples)
     .action(run);
 }
 
 async function run(options: SampleOptions): Promise<void> {
-  const stop = new AbortController();
-  onInterruption(() => stop.abort());
-  const verifier = options.verify === undefined ? undefined : verifierByName(options.verify);
+  const signal = interruptionSignal();
+  const { allowUnsandboxed = false, stopAt } = options;
+  const verifier =
+    options.verify === undefined
+      ? undefined
+      : await asyncVerifierByName(options.verify, { allowUnsandboxed });
+  if (stopAt !== undefined && verifier === undefined) {
+    throw new InputError("--stop-at: needs --verify, which says what a success is");
+  }
   const settings = settingsOf(options);
+  const budget = budgetOf(options);
   const tally = new ImportTally();
-  const input: InputOptions = { map: inputMap(options.map), task: options.task, tally };
-  const models = await openModels(options, { scoring: false, signal: stop.signal });
-  const ownScores = await modelsWithOwnScores(models, settings, stop.signal);
-  const progress = progressLine({ title: "sampling" });
-  let done = 0;
-  let before = 0;
-  const failures: string[] = [];
-  await runUnits<SampleUnit>({
+  const records = await recordsOf(options, { verifier, tally });
+  const models = await openModels(options, { scoring: false, signal });
+  const ownScores = await modelsWithOwnScores(models, settings, signal);
+  const request: Drawing = { settings, verifier, ownScores, run: options.seed };
+  await runModelJob<SampleUnit>({
+    title: "sampling",
+    finishedAs: "responses drawn",
     folder: options.out,
     command: ["sample", ...options.prompts],
-    software: softwareVersions(),
-    units: unitsOf(models, settings, { options, input }),
-    run: (unit, signal) => drawnRows(unit, { settings, verifier, ownScores, signal }),
-    finished(unit, rows, known) {
-      if (known) before += 1;
-      else done += 1;
+    models,
+    total: records.length * models.length * options.n,
+    series: (model) => records.map((record) => drawSeries(model, record, request)),
+    draws: options.n,
+    run: drawing(request),
+    ...(verifier !== undefined && {
+      failedRows: (unit: SampleUnit, reason: string) => [unscoredOutcome(unit, verifier, reason)],
+    }),
+    onFinished(unit, rows) {
       if (options.json) printResult(jsonLine(unit, rows));
-      progress.update(done);
     },
-    failed(unit, error) {
-      failures.push(`${unit.model.spec.name}, ${unit.record.id}, draw ${unit.draw}: ${error.message}`);
-    },
+    nameOf: ({ model, record, draw }) => `${model.spec.name}, ${record.id}, draw ${draw}`,
+    signal,
     concurrency: options.concurrency,
-    signal: stop.signal,
+    ...(stopAt !== undefined && { stopAt: { successes: stopAt, cap: options.n } }),
+    budget,
+    retryFailed: options.retryFailed,
+    tally,
   });
-  progress.finish();
-  for (const { endpoint } of models) await endpoint.close();
-  for (const rejection of tally.examples.slice(0, 5)) {
-    printRemark(`• rejected: ${printable(rejectionText(rejection), 400)}`);
+}
+
+/** Verifiers that judge without a target of the prompt's own. */
+const needNoTarget = /^(?:regex|python|command|https?):/;
+
+async function recordsOf(
+  options: SampleOptions,
+  { verifier, tally }: { verifier: AsyncVerifier | undefined; tally: ImportTally },
+): Promise<PromptRecord[]> {
+  const records: PromptRecord[] = [];
+  const input = { map: inputMap(options.map), task: options.task, tally };
+  for await (const record of promptRecords(options.prompts, input)) {
+    if (verifier !== undefined && record.target === undefined && !needNoTarget.test(options.verify ?? "")) {
+      const { file, line } = record.source;
+      throw new InputError(`${file}:${line}: has no target to verify against; --map target=FIELD names it`);
+    }
+    records.push(record);
   }
-  for (const failure of failures.slice(0, 5)) printRemark(`• failed: ${printable(failure, 400)}`);
-  const parts = [`${countText(done)} responses drawn`];
-  if (before > 0) parts.push(`${countText(before)} already there`);
-  if (failures.length > 0) parts.push(`${countText(failures.length)} failed`);
-  printRemark(`${parts.join(", ")} → ${printable(options.out)}`);
-  if (stop.signal.aborted) process.exitCode = exitCode.interrupted;
-  else if (failures.length > 0) process.exitCode = exitCode.partial;
+  return records;
 }
 
 /** Drawn from the model itself, any server's log-probabilities are the model's own; else only those that are raw. */
@@ -155,69 +161,38 @@ async function modelsWithOwnScores(
 
 function settingsOf(options: SampleOptions): DrawSettings {
   const { temperature, topP, topK, minP, maxTokens, stop } = options;
-  if (!(temperature > 0))
+  if (!(temperature > 0)) {
     throw new InputError("--temperature: must be above 0: one seed would give the same draw as another");
+  }
   if (!(topP > 0 && topP <= 1)) throw new InputError("--top-p: must be above 0 and at most 1");
   if (!(minP >= 0 && minP < 1)) throw new InputError("--min-p: must be at least 0 and below 1");
-  if (!(Number.isSafeInteger(topK) && topK >= 0))
+  if (!(Number.isSafeInteger(topK) && topK >= 0)) {
     throw new InputError("--top-k: must be a whole number of at least 0");
+  }
   return { temperature, topP, topK, minP, maxTokens, ...(stop !== undefined && { stop }) };
 }
 
-async function* unitsOf(
-  models: readonly OpenModel[],
-  settings: DrawSettings,
-  { options, input }: { options: SampleOptions; input: InputOptions },
-): AsyncGenerator<SampleUnit> {
-  for await (const record of promptRecords(options.prompts, input)) {
-    const sampling = recordedSampling(settings, record.prompt);
-    const hash = samplingHash(sampling);
-    for (const model of models) {
-      const { name, step } = model.spec;
-      const { task, problem, promptHash, source } = record;
-      const base: RowBase = {
-        model: name,
-        ...(step !== undefined && { step }),
-        task,
-        problem,
-        promptHash,
-        sampling,
-        samplingHash: hash,
-        source,
-      };
-      const drawSet = drawSetOf(options);
-      for (let draw = 0; draw < options.n; draw += 1) {
-        const key = ["sample", drawSet, name, task, problem, promptHash, hash, draw];
-        const seed = drawSeed({ run: options.seed, model: name, promptHash, draw });
-        yield { key: shortHash(JSON.stringify(key)), model, record, base, drawSet, draw, seed };
-      }
-    }
+/** `--budget` as draws, tokens or, with `--prices`, money. */
+function budgetOf({ budget, prices }: SampleOptions): Budget | undefined {
+  const listed = prices?.split(",").map(Number);
+  if (listed !== undefined && !(listed.length === 2 && listed.every((price) => price >= 0))) {
+    throw new InputError("--prices: give two numbers as INPUT,OUTPUT: the price of a million tokens");
   }
+  const [input = 0, output = 0] = listed ?? [];
+  const paid = listed === undefined ? {} : { prices: { input, output } };
+  if (budget === undefined) return listed === undefined ? undefined : paid;
+  const match = /^([\d.]+(?:e\d+)?)(draws|tokens)?$/.exec(budget);
+  const amount = Number(match?.[1]);
+  if (match === null || !(amount > 0)) {
+    throw new InputError(`--budget ${budget}: give 500draws, 2e6tokens or an amount of money`);
+  }
+  if (match[2] === "draws") return { ...paid, units: amount };
+  if (match[2] === "tokens") return { ...paid, tokens: amount };
+  if (listed === undefined) {
+    throw new InputError(`--budget ${budget}: money needs --prices INPUT,OUTPUT a million tokens`);
+  }
+  return { ...paid, money: amount };
 }
-
-interface Drawing {
-  readonly settings: DrawSettings;
-  readonly verifier: Verifier | undefined;
-  /** Models whose servers give the model's own log-probabilities under these settings. */
-  readonly ownScores: ReadonlySet<OpenModel>;
-}
-
-async function drawnRows(
-  { model, record, base, drawSet, draw, seed }: SampleUnit,
-  { settings, verifier, ownScores, signal }: Drawing & { readonly signal: AbortSignal },
-): Promise<Row[]> {
-  const sampled = await model.endpoint.sampler.sample({ prompt: record.prompt, settings, seed }, signal);
-  const { tokenLogProbabilities, ...plain } = sampled;
-  const drawn = ownScores.has(model) ? sampled : plain;
-  const { prompt, target } = record;
-  const method = `drawn by ${model.endpoint.kind}, raw, no end token`;
-  const rows: Row[] = drawRows({ base, prompt, drawSet, draw, seed, target, drawn, method });
-  if (verifier !== undefined) rows.push(outcomeOf(rows[0] as Response, verifier));
-  return rows;
-}
-
-/** Draws are numbered for good within one `--seed`; those of another are others. */
-const drawSetOf = ({ seed }: SampleOptions): string => (seed === "0" ? "" : `seed ${seed}`);
 
 function jsonLine({ model, record, draw }: SampleUnit, rows: readonly Row[]): string {
   const response = rows.find((row) => row.kind === "response");
@@ -233,6 +208,7 @@ function jsonLine({ model, record, draw }: SampleUnit, rows: readonly Row[]): st
       logprob: likelihood?.logProbability,
       tokens: response?.tokenCount,
       verdict: outcome?.verdict,
+      reward: outcome?.reward,
     },
     0,
   );

@@ -1,17 +1,14 @@
 /** `lmcov score`: log-probabilities of given responses under models. */
 import type { Command } from "commander";
-import { likelihoodRow, type ScoreRequest, type ScoringEndpoint } from "../endpoint/index.ts";
-import { InputError, type Row, shortHash } from "../record/index.ts";
-import { countText, printable } from "../report/index.ts";
-import { exitCode } from "./exit-code.ts";
-import { ImportTally, rejectionText } from "./import-tally.ts";
-import { onInterruption } from "./interruption.ts";
+import { likelihoodRow, type ScoreRequest, type ScoringEndpoint, straddlingMark } from "../endpoint/index.ts";
+import { type Unit, unitKey } from "../job/index.ts";
+import { InputError, type Likelihood, type Row, shortHash } from "../record/index.ts";
+import { countText } from "../report/index.ts";
+import { ImportTally } from "./import-tally.ts";
 import { type InputOptions, type ResponseRecord, responseRecords } from "./model-input.ts";
+import { interruptionSignal, runModelJob } from "./model-job.ts";
 import { inputMap, type ModelOptions, modelCommand, type OpenModel, openModels } from "./model-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
-import { progressLine } from "./progress.ts";
-import { runUnits, type Unit } from "./unit-run.ts";
-import { softwareVersions } from "./version.ts";
 
 interface ScoreOptions extends ModelOptions {
   readonly input: string[];
@@ -41,75 +38,54 @@ export function command(): Command {
 }
 
 async function run(options: ScoreOptions): Promise<void> {
-  const stop = new AbortController();
-  onInterruption(() => stop.abort());
+  const signal = interruptionSignal();
   const tally = new ImportTally();
-  const input: InputOptions = { map: inputMap(options.map), task: options.task, tally };
-  const models = await openModels(options, { scoring: true, signal: stop.signal });
-  const progress = progressLine({ title: "scoring" });
-  let done = 0;
-  let before = 0;
+  const map = inputMap(options.map);
+  let records = 0;
+  for await (const _ of responseRecords(options.input, { map, task: options.task, tally })) records += 1;
+  const models = await openModels(options, { scoring: true, signal });
   let straddling = 0;
-  const failures: string[] = [];
-  await runUnits<ScoreUnit>({
+  await runModelJob<ScoreUnit>({
+    title: "scoring",
+    finishedAs: "responses scored",
     folder: options.out,
     command: ["score", ...options.input],
-    software: softwareVersions(),
-    units: unitsOf(models, options.input, input),
-    run: async (unit, signal) => [await scoredRow(unit, signal)],
-    finished(unit, [row], known) {
-      if (known) before += 1;
-      else done += 1;
-      if (row?.kind === "likelihood" && row.method.endsWith("straddling")) straddling += 1;
+    models,
+    total: records * models.length,
+    units: (model) => unitsOf(model, options.input, { map, task: options.task, tally: new ImportTally() }),
+    run: async (unit, abort) => ({ rows: [await scoredRow(unit, abort)] }),
+    onFinished(unit, [row]) {
+      if (row?.kind !== "likelihood") throw new Error("a scored unit holds one likelihood");
+      if (row.method.endsWith(straddlingMark)) straddling += 1;
       if (options.json) printResult(jsonLine(unit, row));
-      progress.update(done);
     },
-    failed(unit, error) {
-      failures.push(`${unit.model.spec.name}, ${unit.record.id}: ${error.message}`);
-    },
+    nameOf: ({ model, record }) => `${model.spec.name}, ${record.id}`,
+    signal,
     concurrency: options.concurrency,
-    signal: stop.signal,
+    retryFailed: options.retryFailed,
+    tally,
   });
-  progress.finish();
-  for (const { endpoint } of models) await endpoint.close();
-  for (const rejection of tally.examples.slice(0, 5)) {
-    printRemark(`• rejected: ${printable(rejectionText(rejection), 400)}`);
-  }
-  for (const failure of failures.slice(0, 5)) printRemark(`• failed: ${printable(failure, 400)}`);
   if (straddling > 0) {
-    printRemark(`• ${countText(straddling)} responses begin within a token that also ends their prompt`);
+    printRemark(
+      `• ${countText(straddling)} of these responses begin within a token that also ends their prompt; that token counts to them`,
+    );
   }
-  const parts = [`${countText(done)} responses scored`];
-  if (before > 0) parts.push(`${countText(before)} already there`);
-  if (failures.length > 0) parts.push(`${countText(failures.length)} failed`);
-  if (tally.rejected > 0) parts.push(`${countText(tally.rejected)} rejected`);
-  printRemark(`${parts.join(", ")} → ${printable(options.out)}`);
-  if (stop.signal.aborted) process.exitCode = exitCode.interrupted;
-  else if (failures.length > 0) process.exitCode = exitCode.partial;
 }
 
 async function* unitsOf(
-  models: readonly OpenModel[],
+  model: OpenModel,
   paths: readonly string[],
   input: InputOptions,
 ): AsyncGenerator<ScoreUnit> {
   for await (const record of responseRecords(paths, input)) {
-    for (const model of models) {
-      const key = [
-        "score",
-        model.spec.name,
-        record.task,
-        record.problem,
-        record.promptHash,
-        record.role,
-        record.drawnBy ?? "",
-        record.samplingHash,
-        record.drawSet,
-        record.draw,
-        record.response,
-      ];
-      yield { key: shortHash(JSON.stringify(key)), model, record };
-    }
+    const { task, problem, promptHash, role, drawnBy = "", samplingHash, drawSet, draw, response } = record;
+    const text = typeof response === "string" ? response : JSON.stringify(response);
+    const other = ["score", task, problem, role, drawnBy, drawSet, shortHash(text)];
+    yield {
+      key: unitKey({ model: model.spec.name, promptHash, samplingHash, draw, other }),
+      model,
+      record,
+    };
   }
 }
 
@@ -148,8 +124,6 @@ function requestOf({ prompt, response, source }: ResponseRecord): ScoreRequest {
   return { prompt, response: typeof response === "string" ? { text: response } : { tokens: response } };
 }
 
-function jsonLine({ model, record }: ScoreUnit, row: Row | undefined): string {
-  if (row?.kind !== "likelihood") throw new Error("a scored unit holds one likelihood");
-  const { logProbability, tokenCount } = row;
+function jsonLine({ model, record }: ScoreUnit, { logProbability, tokenCount }: Likelihood): string {
   return jsonText({ model: model.spec.name, id: record.id, logprob: logProbability, tokens: tokenCount }, 0);
 }

@@ -105,6 +105,9 @@ export interface LikelihoodRowInput {
   readonly method: string;
 }
 
+/** Ends the method of a response whose first token also ends its prompt. */
+export const straddlingMark = "straddling";
+
 /** A likelihood row; it aligns with those of other models through task, problem, prompt, role, sampler and draw. */
 export function likelihoodRow(input: LikelihoodRowInput): LikelihoodRow {
   const { scored } = input;
@@ -119,6 +122,6 @@ export function likelihoodRow(input: LikelihoodRowInput): LikelihoodRow {
     tokenLogProbabilities: scored.tokenLogProbabilities,
     tokenCount: scored.tokenCount,
     fingerprint: crc32(input.text),
-    method: scored.straddling === 0 ? input.method : `${input.method}, ${scored.straddling} straddling`,
+    method: scored.straddling === 0 ? input.method : `${input.method}, ${straddlingMark}`,
   };
 }

@@ -37,6 +37,8 @@ export interface Draw {
   readonly text: string;
   readonly tokens?: readonly number[];
   readonly tokenCount?: number;
+  /** Tokens of the prompt, as the server counts them. */
+  readonly promptTokens?: number;
   /**
    * Log-probability of each token under the model itself, in nats; absent where the server gives none or only
    * tempered ones. The end token is not among them.

@@ -27,12 +27,14 @@ export {
   type LikelihoodRowInput,
   likelihoodRow,
   recordedSampling,
+  straddlingMark,
 } from "./endpoint-rows.ts";
 export { HttpClient, type HttpClientOptions, serverAddress } from "./http-client.ts";
+export { inParallel, inTurns } from "./in-parallel.ts";
 export type { LlamaRoute } from "./llama-likelihood.ts";
 export { type ModelSpec, modelSpecs } from "./model-spec.ts";
 export { type PromptForm, promptForm, promptFromText, promptOf, promptText } from "./prompt-text.ts";
 export { drawsFromModel, type Rawness, rawDraws } from "./raw-draws.ts";
-export { inParallel, type SampleFit, type SampleFitOptions, sampleFit } from "./sample-fit.ts";
+export { type SampleFit, type SampleFitOptions, sampleFit } from "./sample-fit.ts";
 export { Secret, secretFor } from "./secret.ts";
 export { type ServerSigns, serverKind, serverKinds } from "./server-kind.ts";

@@ -101,7 +101,8 @@ function drawOf(answer: Answer): Draw {
     logProbability: item.at("logprob"),
   }));
   // A stop text cuts tokens from the text; the log-probabilities of what was cut are not the response's.
-  if (stopType === "word") return { text, finishReason: "stop" };
+  const promptTokens = answer.at("tokens_evaluated").numberOr(0) ?? 0;
+  if (stopType === "word") return { text, promptTokens, tokenCount: tokens.length, finishReason: "stop" };
   const known = byToken.length === tokens.length && byToken.every(({ id }, index) => id === tokens[index]);
   if (!known) {
     throw new EndpointError("answer", `${tokens.length} tokens beside ${byToken.length} log-probabilities`);
@@ -110,6 +111,7 @@ function drawOf(answer: Answer): Draw {
   const length = stopType === "eos" ? tokens.length - 1 : tokens.length;
   return {
     text,
+    promptTokens,
     tokens: tokens.slice(0, length),
     tokenCount: length,
     tokenLogProbabilities: byToken

@@ -7,7 +7,7 @@ export function completionDraw(answer: Answer): Draw {
   const choice = onlyChoice(answer);
   const text = choice.at("text").text();
   const scores = choice.at("logprobs").has("token_logprobs") ? completionTokens(choice) : undefined;
-  return drawOf(choice, text, scores);
+  return drawOf(choice, { text, scores, usage: answer.at("usage") });
 }
 
 /** The draw in an answer of `/v1/chat/completions`. A message without content, such as a refusal, is empty. */
@@ -21,7 +21,7 @@ export function chatDraw(answer: Answer): Draw {
     bytes: bytesOf(item),
     logProbability: item.at("logprob").logProbability(),
   }));
-  return drawOf(choice, text, scores);
+  return drawOf(choice, { text, scores, usage: answer.at("usage") });
 }
 
 interface TokenScore {
@@ -55,14 +55,24 @@ function bytesOf(item: Answer): Buffer {
  * The response's log-probabilities are those of the tokens that spell it: all of them, or all but the end token.
  * Where a stop text or the server's cleaning cut the text, they are not the response's and are left out.
  */
-function drawOf(choice: Answer, text: string, scores: readonly TokenScore[] | undefined): Draw {
+function drawOf(
+  choice: Answer,
+  { text, scores, usage }: { text: string; scores: readonly TokenScore[] | undefined; usage: Answer },
+): Draw {
   const finishReason = choice.at("finish_reason").textOr("unknown");
   const length = scores === undefined ? undefined : tokensOfText(choice, text, scores, finishReason);
-  if (scores === undefined || length === undefined) return { text, finishReason };
+  const promptTokens = usage.at("prompt_tokens").numberOr(undefined);
+  const completionTokens = usage.at("completion_tokens").numberOr(undefined);
+  const counted = {
+    ...(promptTokens !== undefined && { promptTokens }),
+    ...(completionTokens !== undefined && { tokenCount: completionTokens }),
+  };
+  if (scores === undefined || length === undefined) return { text, finishReason, ...counted };
   const ids = choice.at("token_ids");
   return {
     text,
     finishReason,
+    ...counted,
     tokenCount: length,
     tokenLogProbabilities: scores.slice(0, length).map(({ logProbability }) => logProbability),
     ...(Array.isArray(ids.raw) && { tokens: ids.tokens().slice(0, length) }),

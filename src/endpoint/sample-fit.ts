@@ -1,6 +1,7 @@
 /** Whether draws come from the distribution that the same server scores: a goodness-of-fit test on next tokens. */
 import { chiSquareQuantile } from "../numeric/index.ts";
 import type { Draw, DrawRequest, ScoringEndpoint } from "./endpoint.ts";
+import { inParallel } from "./in-parallel.ts";
 
 export interface SampleFit {
   readonly draws: number;
@@ -129,21 +130,4 @@ function chiSquareTail(statistic: number, degreesOfFreedom: number): number {
     else upper = middle;
   }
   return upper;
-}
-
-/** Runs `work` for 0 … count − 1, at most `concurrency` at once. */
-export async function inParallel(
-  count: number,
-  concurrency: number,
-  work: (index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) {
-      const index = next;
-      next += 1;
-      await work(index);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
 }

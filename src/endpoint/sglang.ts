@@ -169,11 +169,13 @@ function sampler({ client, model }: SglangOptions): Sampler {
 function drawOf(answer: Answer): Draw {
   const text = answer.at("text").text();
   const meta = answer.at("meta_info");
+  const promptTokens = meta.at("prompt_tokens").numberOr(0) ?? 0;
   const finish = meta.at("finish_reason");
   const finishReason = finish.at("type").textOr(finish.textOr("unknown"));
   if (finishReason === "abort") throw meta.wrong("the server aborted the request");
   const matched = finish.at("matched");
-  if (!meta.has("output_token_logprobs") || typeof matched.raw === "string") return { text, finishReason };
+  if (!meta.has("output_token_logprobs") || typeof matched.raw === "string")
+    return { text, promptTokens, finishReason };
   const scored = meta.at("output_token_logprobs").items();
   // A number that matched is the end token, which is listed and not in the text.
   const length =
@@ -181,6 +183,7 @@ function drawOf(answer: Answer): Draw {
   const kept = scored.slice(0, length);
   return {
     text,
+    promptTokens,
     finishReason,
     tokens: kept.map((item) => item.at(1).count()),
     tokenCount: length,

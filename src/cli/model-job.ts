@@ -1,0 +1,150 @@
+/** A job on models from the command line: one lane a model, progress, a summary, and the exit code. */
+import {
+  type Budget,
+  costOf,
+  type DrawSeries,
+  type JobProgress,
+  type JobResult,
+  type Lane,
+  runJob,
+  type StopAt,
+  systemClock,
+  type Unit,
+  type UnitResult,
+} from "../job/index.ts";
+import type { Row } from "../record/index.ts";
+import { countText, printable } from "../report/index.ts";
+import { exitCode } from "./exit-code.ts";
+import type { ImportTally } from "./import-tally.ts";
+import { rejectionText } from "./import-tally.ts";
+import { onInterruption } from "./interruption.ts";
+import type { OpenModel } from "./model-options.ts";
+import { printRemark } from "./print.ts";
+import { millisecondsNow, progressLine } from "./progress.ts";
+import { softwareVersions } from "./version.ts";
+
+export interface ModelJob<Work extends Unit> {
+  readonly title: string;
+  /** What a finished unit is, for the summary: `responses scored`. */
+  readonly finishedAs: string;
+  readonly folder: string;
+  readonly command: readonly string[];
+  readonly models: readonly OpenModel[];
+  /** Units of all models together. */
+  readonly total: number;
+  /** The units of one model; or, with `draws`, its series of draws. */
+  readonly units?: (model: OpenModel) => AsyncIterable<Work>;
+  readonly series?: (model: OpenModel) => readonly DrawSeries<Work>[];
+  /** Draws of each series. */
+  readonly draws?: number;
+  readonly stopAt?: StopAt;
+  run(unit: Work, signal: AbortSignal): Promise<UnitResult>;
+  readonly failedRows?: (unit: Work, reason: string) => readonly Row[];
+  onFinished(unit: Work, rows: readonly Row[]): void;
+  /** How a failed unit is called. */
+  nameOf(unit: Work): string;
+  readonly signal: AbortSignal;
+  readonly concurrency: number;
+  readonly budget?: Budget | undefined;
+  readonly retryFailed?: boolean | undefined;
+  readonly tally: ImportTally;
+}
+
+/** A signal that Ctrl-C sets: what is under way is given up, and what is finished is on disk. */
+export function interruptionSignal(): AbortSignal {
+  const stop = new AbortController();
+  onInterruption(() => stop.abort());
+  return stop.signal;
+}
+
+/** Runs the job, closes its models and says what came of it; sets the exit code. */
+export async function runModelJob<Work extends Unit>(job: ModelJob<Work>): Promise<JobResult> {
+  const progress = progressLine({ title: job.title, total: job.total });
+  const failures: string[] = [];
+  const started = millisecondsNow();
+  const result = await runJob<Work>({
+    folder: job.folder,
+    description: {
+      command: [...job.command],
+      software: softwareVersions(),
+      ...(job.stopAt !== undefined && { stopping: { kind: "successes" as const, ...job.stopAt } }),
+    },
+    lanes: job.models.map((model) => laneOf(job, model)),
+    ...(job.stopAt !== undefined && { stopAt: job.stopAt }),
+    run: (unit, signal) => job.run(unit, signal),
+    ...(job.failedRows !== undefined && { failedRows: job.failedRows }),
+    clock: systemClock(millisecondsNow),
+    signal: job.signal,
+    concurrency: job.concurrency,
+    ...(job.budget !== undefined && { budget: job.budget }),
+    ...(job.retryFailed !== undefined && { retryFailed: job.retryFailed }),
+    onFinished: (unit, rows) => job.onFinished(unit, rows),
+    onFailed: (unit, reason) => {
+      if (failures.length < shownFailures) failures.push(`${job.nameOf(unit)}: ${reason}`);
+    },
+    onProgress: (state) => {
+      const seconds = (millisecondsNow() - started) / 1000;
+      progress.update(state.done + state.before + state.failed, progressDetail(state, seconds, job.budget));
+    },
+  });
+  progress.finish();
+  for (const { endpoint } of job.models) await endpoint.close();
+  printSummary(job, result, failures);
+  if (result.stopped?.kind === "interrupted") process.exitCode = exitCode.interrupted;
+  else if (result.stopped?.kind === "server" || result.stopped?.kind === "disk") {
+    process.exitCode = exitCode.unusable;
+  } else if (result.failed > 0) process.exitCode = exitCode.partial;
+  return result;
+}
+
+const shownFailures = 5;
+
+/** With a stopping rule the job decides which draw is next; else they come one after another. */
+function laneOf<Work extends Unit>(job: ModelJob<Work>, model: OpenModel): Lane<Work> {
+  const { name } = model.spec;
+  const { draws = 0 } = job;
+  const series = job.series?.(model);
+  if (series === undefined) return { name, units: job.units?.(model) ?? [] };
+  if (job.stopAt !== undefined) return { name, series };
+  return { name, units: unitsOf(series, draws) };
+}
+
+function* unitsOf<Work extends Unit>(series: readonly DrawSeries<Work>[], draws: number): Generator<Work> {
+  for (const one of series) for (let draw = 0; draw < draws; draw += 1) yield one.unit(draw);
+}
+
+/** What goes behind the count and the time left: tokens a second, cost, errors by kind. */
+function progressDetail(state: JobProgress, seconds: number, budget: Budget | undefined): string {
+  const parts: string[] = [];
+  const { inputTokens, outputTokens } = state.usage;
+  if (outputTokens > 0) parts.push(`${countText(Math.round(outputTokens / seconds))} tokens/s`);
+  if (budget?.prices !== undefined) {
+    parts.push(`cost ${costOf({ inputTokens, outputTokens }, budget.prices).toFixed(2)}`);
+  }
+  for (const [kind, count] of Object.entries(state.errors)) parts.push(`${kind} ${count}`);
+  return parts.length === 0 ? "" : `, ${parts.join(", ")}`;
+}
+
+function printSummary<Work extends Unit>(
+  job: ModelJob<Work>,
+  result: JobResult,
+  failures: readonly string[],
+): void {
+  for (const rejection of job.tally.examples.slice(0, 5)) {
+    printRemark(`• rejected: ${printable(rejectionText(rejection), 400)}`);
+  }
+  for (const failure of failures) printRemark(`• failed: ${printable(failure, 400)}`);
+  const parts = [`${countText(result.done)} ${job.finishedAs}`];
+  if (result.before > 0) parts.push(`${countText(result.before)} already there`);
+  if (result.failed > 0) parts.push(`${countText(result.failed)} failed (${kindsText(result.failures)})`);
+  if (job.tally.rejected > 0) parts.push(`${countText(job.tally.rejected)} bad records rejected`);
+  if (result.stopped !== undefined) parts.push(`stopped: ${printable(result.stopped.message, 400)}`);
+  if (job.budget?.prices !== undefined)
+    parts.push(`cost ${costOf(result.usage, job.budget.prices).toFixed(2)}`);
+  printRemark(`${parts.join(", ")} → ${printable(job.folder)}`);
+}
+
+const kindsText = (kinds: Readonly<Record<string, number>>): string =>
+  Object.entries(kinds)
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(", ");
