@@ -1,11 +1,11 @@
 /** A real llama.cpp server for tests, on the TinyStories model; where it cannot be brought, the reason why. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { sharedData } from "./shared-data.ts";
 
 export type LlamaServerProgram =
@@ -20,7 +20,8 @@ export async function llamaServerProgram(): Promise<LlamaServerProgram> {
   const model = sharedData("tinystories-260k/tinystories-260k-f32.gguf");
   if (model === undefined) return { reason: "../shared/data/tinystories-260k is absent" };
   const named = process.env.LLAMA_SERVER;
-  if (named !== undefined) return existsSync(named) ? { path: named, model } : { reason: `${named} is absent` };
+  if (named !== undefined)
+    return existsSync(named) ? { path: named, model } : { reason: `${named} is absent` };
   const script = fileURLToPath(new URL("../../shared/tools/llama-server.sh", import.meta.url));
   if (!existsSync(script)) return { reason: "LLAMA_SERVER is not set and ../shared/tools is absent" };
   if (process.getuid?.() !== 0 || spawnSync("apt-get", ["--version"]).status !== 0) {
@@ -63,7 +64,18 @@ export interface RunningServer {
 /** Starts the server on a free port and waits until it answers. */
 export async function startLlamaServer(program: { path: string; model: string }): Promise<RunningServer> {
   const port = await freePort();
-  const words = ["-m", program.model, "--host", "127.0.0.1", "--port", String(port), "-np", "4", "-c", "2048"];
+  const words = [
+    "-m",
+    program.model,
+    "--host",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "-np",
+    "4",
+    "-c",
+    "2048",
+  ];
   const child: ChildProcess = spawn(program.path, [...words, "--threads", "2"], { stdio: "ignore" });
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
   const address = `http://127.0.0.1:${port}`;
