@@ -87,8 +87,10 @@ export async function ggufFile(path: string, options: GgufOptions = {}): Promise
     },
     computation: `node-llama-cpp ${version}, float32 probabilities`,
     endOfSequence: [eos, eot].filter((token): token is number => token !== null),
-    tokenize: (text) => model.tokenize(text),
-    textOf: (tokens) => model.detokenize(tokens.filter((token) => token !== bos)),
+    tokenizer: {
+      encode: (text) => model.tokenize(text),
+      decode: (tokens) => model.detokenize(tokens.filter((token) => token !== bos)),
+    },
     read: async () => {
       await sequence.clearHistory();
       return reading(sequence, path);

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../record/index.ts";
+import { checkpointFolder } from "./checkpoint-folder.ts";
 import type { ScoringEndpoint } from "./endpoint.ts";
 import { ggufFile } from "./gguf-file.ts";
 import { localEndpoint } from "./local-model.ts";
@@ -23,6 +24,9 @@ export async function localModelFor(
     throw new InputError(`--model ${path}: of files, only .gguf can be loaded`);
   }
   if (onnxModelPath(path) !== undefined) return localEndpoint(await onnxFolder(path, { threads }));
+  if (existsSync(join(path, "model.safetensors")) || existsSync(join(path, "model.safetensors.index.json"))) {
+    return localEndpoint(await checkpointFolder(path, { threads }));
+  }
   const found = existsSync(join(path, "config.json")) ? "a config.json and no model" : "no model";
   throw new InputError(
     `--model ${path}: holds ${found}: expected model.safetensors of a checkpoint, or onnx/model.onnx with tokenizer.json`,

@@ -2,13 +2,13 @@
 import { chooseToken, samplingFilter } from "../decode/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
 import { boundaryByTokens } from "./boundary.ts";
+import type { ChatTemplate } from "./chat-template.ts";
 import type {
   Draw,
   DrawRequest,
   EndpointFacts,
   EndpointKind,
   Likelihood,
-  Message,
   Prompt,
   Sampler,
   ScoredResponse,
@@ -28,6 +28,12 @@ export interface LocalReading {
   close(): Promise<void>;
 }
 
+/** Texts and tokens, both without special tokens. */
+export interface LocalTokenizer {
+  encode(text: string): readonly number[];
+  decode(tokens: readonly number[]): string;
+}
+
 export interface LocalModel {
   readonly kind: EndpointKind;
   /** Path of the file or folder. */
@@ -37,12 +43,11 @@ export interface LocalModel {
   /** How it computes, for the rows' method: software and precision. */
   readonly computation: string;
   readonly endOfSequence: readonly number[];
-  /** Without special tokens. */
-  tokenize(text: string): readonly number[];
-  textOf(tokens: readonly number[]): string;
+  readonly tokenizer: LocalTokenizer;
   /** The prompt that a conversation becomes; absent where the model has no template. */
-  template?(messages: readonly Message[]): string;
-  read(): Promise<LocalReading>;
+  readonly template?: ChatTemplate | undefined;
+  /** `longest` tokens will be read at most. */
+  read(longest: number): Promise<LocalReading>;
   /** Log-probabilities of tokens `first` … of a text, each given those before it. */
   scoreTokens(tokens: readonly number[], first: number, signal: AbortSignal): Promise<readonly number[]>;
   close(): Promise<void>;
@@ -80,12 +85,12 @@ function promptTokens(local: LocalModel, prompt: Prompt): readonly number[] {
   if ("tokens" in prompt) return prompt.tokens;
   const { beginningOfSequence } = local.facts;
   const first = beginningOfSequence == null ? [] : [beginningOfSequence];
-  if ("text" in prompt) return [...first, ...local.tokenize(prompt.text)];
+  if ("text" in prompt) return [...first, ...local.tokenizer.encode(prompt.text)];
   if (local.template === undefined) {
     throw new EndpointError("refused", `${local.address}: has no chat template: give prompts as texts`);
   }
   // A template writes its own beginning-of-sequence token.
-  return local.tokenize(local.template(prompt.messages));
+  return local.tokenizer.encode(local.template(prompt.messages));
 }
 
 async function score(local: LocalModel, request: ScoreRequest, signal: AbortSignal): Promise<ScoredResponse> {
@@ -110,7 +115,7 @@ function jointTokens(
   const { prompt, before, response } = given;
   const bothTexts = "text" in prompt && "text" in response;
   if (!bothTexts) {
-    const after = "tokens" in response ? response.tokens : local.tokenize(response.text);
+    const after = "tokens" in response ? response.tokens : local.tokenizer.encode(response.text);
     if (after.length === 0) throw new RangeError("the response is 0 tokens long: nothing to score");
     return { joint: [...before, ...after], first: before.length, straddling: 0 };
   }
@@ -133,11 +138,11 @@ async function draw(local: LocalModel, request: DrawRequest, signal: AbortSignal
   requireFit({ tokens: before.length + 1, contextLength: facts.contextLength, address, what: "the prompt" });
   const room = (facts.contextLength ?? Number.POSITIVE_INFINITY) - before.length;
   const limit = Math.min(settings.maxTokens, room);
-  const promptText = local.textOf(before);
+  const promptText = local.tokenizer.decode(before);
   const tokens: number[] = [];
   const tokenLogProbabilities: number[] = [];
-  const text = () => local.textOf([...before, ...tokens]).slice(promptText.length);
-  const reading = await local.read();
+  const text = () => local.tokenizer.decode([...before, ...tokens]).slice(promptText.length);
+  const reading = await local.read(before.length + limit);
   try {
     let next = await reading.extend(before, signal);
     for (;;) {

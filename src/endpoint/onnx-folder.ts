@@ -3,10 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { logSoftmax } from "../decode/index.ts";
+import { readTokenizer } from "../model/index.ts";
 import { InputError } from "../record/index.ts";
 import { type OnnxFile, type OnnxInputValue, onnxFile } from "../tensor/index.ts";
+import { chatTemplate } from "./chat-template.ts";
 import { EndpointError } from "./endpoint-error.ts";
-import { huggingFaceTokenizer } from "./hugging-face-tokenizer.ts";
 import type { LocalModel } from "./local-model.ts";
 
 const modelConfig = z.looseObject({
@@ -31,7 +32,9 @@ export async function onnxFolder(
 ): Promise<LocalModel> {
   const path = onnxModelPath(folder);
   if (path === undefined) throw new InputError(`${folder}: has no onnx/model.onnx`);
-  const tokenizer = huggingFaceTokenizer(folder);
+  const tokenizer = await readTokenizer(folder);
+  if (tokenizer === undefined)
+    throw new InputError(`${join(folder, "tokenizer.json")}: there is no such file`);
   const config = readConfig(folder);
   const file = await onnxFile(path, options);
   requireInputs(file, path);
@@ -55,14 +58,13 @@ export async function onnxFolder(
     facts: {
       ...(contextLength !== undefined && { contextLength }),
       ...(config.vocab_size !== undefined && { vocabularySize: config.vocab_size }),
-      beginningOfSequence: tokenizer.beginningOfSequence ?? null,
+      beginningOfSequence: tokenizer.addsBeginning ? (tokenizer.beginningOfSequence ?? null) : null,
       software: file.software,
     },
     computation: `${file.software}, float32 logits`,
     endOfSequence: [ends].flat(),
-    tokenize: tokenizer.tokenize,
-    textOf: tokenizer.textOf,
-    ...(tokenizer.template !== undefined && { template: tokenizer.template }),
+    tokenizer,
+    template: chatTemplate(folder),
     async read() {
       const read: number[] = [];
       return {

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { canary, endpointFor, modelSpecs, type ScoringEndpoint } from "../../src/endpoint/index.ts";
-import { chiSquareQuantile } from "../../src/numeric/index.ts";
+import {
+  byteTokenizer,
+  initialParameters,
+  scaledInitialisation,
+  writeCheckpoint,
+} from "../../src/model/index.ts";
+import { chiSquareQuantile, randomGenerator } from "../../src/numeric/index.ts";
 import { sharedData } from "../shared-data.ts";
 
 const packages = fileURLToPath(new URL("../../.ci/packages", import.meta.url));
@@ -190,10 +196,48 @@ test.skipIf(folder === undefined)(
   },
 );
 
+test("a checkpoint of ours scores and draws what its own arithmetic says, token by token", async () => {
+  const place = join(mkdtempSync(join(tmpdir(), "lmcov-")), "step-00000007");
+  const config = {
+    vocabularySize: byteTokenizer().vocabularySize,
+    contextLength: 32,
+    layers: 2,
+    heads: 2,
+    width: 16,
+    tiedEmbeddings: false,
+    layerNormEpsilon: 1e-5,
+  };
+  const tokenizer = byteTokenizer();
+  const parameters = initialParameters(config, randomGenerator("local checkpoint"), scaledInitialisation);
+  await writeCheckpoint(place, { config, parameters, tokenizer });
+  const endpoint = await opened(place);
+  const request = { prompt: { text: "abc" }, settings: { temperature: 1, maxTokens: 8 }, seed: 3 };
+  const draw = await endpoint.sampler.sample(request, signal);
+  const again = await endpoint.likelihood.score(
+    { prompt: { text: "abc" }, response: { tokens: draw.tokens! } },
+    signal,
+  );
+  again.tokenLogProbabilities.forEach((value, index) => {
+    expect(value).toBeCloseTo(draw.tokenLogProbabilities![index]!, 4);
+  });
+  // All continuations of one token share the probability 1.
+  let total = 0;
+  for (let token = 0; token < tokenizer.vocabularySize; token++) {
+    const { logProbability } = await endpoint.likelihood.score(
+      { prompt: { text: "abc" }, response: { tokens: [token] } },
+      signal,
+    );
+    total += Math.exp(logProbability);
+  }
+  expect(total).toBeCloseTo(1, 5);
+  await expect(scored(endpoint, "d".repeat(40), "abc")).rejects.toThrow(/context holds 32/);
+  await endpoint.close();
+});
+
 test("what cannot be loaded is refused by name", async () => {
   const empty = mkdtempSync(join(tmpdir(), "lmcov-"));
   await expect(opened(join(empty, "none"))).rejects.toThrow(/neither an address .* nor a file or folder/);
-  await expect(opened(empty)).rejects.toThrow(/holds no model/);
+  await expect(opened(empty)).rejects.toThrow(/holds no model:/);
   writeFileSync(join(empty, "model.bin"), "x");
   await expect(opened(join(empty, "model.bin"))).rejects.toThrow(/only \.gguf can be loaded/);
   mkdirSync(join(empty, "onnx"));
