@@ -1,5 +1,6 @@
 /** Graphs say what does not fit, share what is equal and leave out what nobody needs. */
 import { expect, test } from "vitest";
+import { normal } from "../../test/tensor/operation-cases.ts";
 import { liveNodes } from "./builder.ts";
 import { float64Executor, Graph } from "./index.ts";
 import { onnxModel } from "./lowering.ts";
@@ -210,4 +211,34 @@ test("the log-softmax of an impossible entry is −∞, and the derivatives of t
   const { y: values, gradient } = await program.run({ x: { shape: [3], data: Float64Array.of(0, 5, 0) } });
   expect([...values!.data]).toEqual([-Math.log(2), Number.NEGATIVE_INFINITY, -Math.log(2)]);
   expect([...gradient!.data]).toEqual([0.5, 0, -0.5]);
+});
+
+test("causal attention in blocks and its derivatives equal attention under the whole mask", async () => {
+  for (const length of [1, 50, 97, 200]) {
+    const graph = new Graph();
+    const inputs = {
+      query: graph.input("query", [length, 2]),
+      key: graph.input("key", [length, 2]),
+      value: graph.input("value", [length, 3]),
+    };
+    const later = Array.from({ length: length ** 2 }, (_, i) =>
+      i % length > Math.floor(i / length) ? Number.NEGATIVE_INFINITY : 0,
+    );
+    const results = [
+      graph.causalAttention(inputs),
+      graph.attention({ ...inputs, mask: graph.constant(later, [length, length]) }),
+    ].map((result) => {
+      const gradients = graph.gradients(graph.sum(graph.square(result)), inputs);
+      return [result, ...Object.values(gradients)];
+    });
+    results[0]!.forEach((tensor, i) => {
+      const difference = graph.subtract(tensor, results[1]![i]!);
+      graph.output(`difference ${i}`, graph.max(graph.abs(difference)));
+    });
+    const values = Object.fromEntries(
+      [...graph.inputs].map(([name, { shape }]) => [name, normal(name, shape)]),
+    );
+    const differences = await (await float64Executor().compile(graph)).run(values);
+    for (const { data } of Object.values(differences)) expect(data[0]).toBeLessThan(1e-13);
+  }
 });

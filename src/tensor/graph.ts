@@ -23,7 +23,7 @@ import {
   subtract,
   tanh,
 } from "./operations/arithmetic.ts";
-import { type AttentionOptions, attention } from "./operations/attention.ts";
+import { type AttentionOptions, attention, causalAttention } from "./operations/attention.ts";
 import { expand, type ReductionOptions, reshape, sum, transpose } from "./operations/axes.ts";
 import { cast, stopGradient } from "./operations/element-type.ts";
 import { where } from "./operations/elementwise.ts";
@@ -184,6 +184,16 @@ export class Graph extends GraphBuilder {
     given: { readonly query: Tensor; readonly key: Tensor; readonly value: Tensor } & AttentionOptions,
   ): Tensor {
     return attention(this, given);
+  }
+
+  /** Attention in which each query sees the keys up to its own position; [..., length, width] all. */
+  causalAttention(given: {
+    readonly query: Tensor;
+    readonly key: Tensor;
+    readonly value: Tensor;
+    readonly scale?: number;
+  }): Tensor {
+    return causalAttention(this, given);
   }
 
   /** x·W + b with x [..., in], W [in, out], b [out]. */

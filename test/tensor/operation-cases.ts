@@ -194,6 +194,18 @@ declare(
   { of: "a causal mask" },
 );
 
+for (const length of [3, 97]) {
+  declare(
+    "causalAttention",
+    {
+      query: normal("query", [length, 2]),
+      key: normal("key", [length, 2]),
+      value: normal("value", [length, 1]),
+    },
+    (graph, { query, key, value }) => graph.causalAttention({ query: query!, key: key!, value: value! }),
+  );
+}
+
 declare("reshape", { x: normal("reshape", [2, 6]) }, (graph, { x }) => graph.reshape(x!, [3, -1]));
 declare("transpose", { x: normal("transpose", [2, 3, 4]) }, (graph, { x }) => graph.transpose(x!, [2, 0, 1]));
 declare("transpose", { x: normal("transpose", [2, 3, 4]) }, (graph, { x }) => graph.transpose(x!), {

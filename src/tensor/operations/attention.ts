@@ -6,6 +6,7 @@ import { add, multiply, subtract } from "./arithmetic.ts";
 import { sum, sumTo, transpose } from "./axes.ts";
 import { matmul } from "./matmul.ts";
 import { exponentialSum } from "./normalisation.ts";
+import { concat, slice } from "./parts.ts";
 
 interface Attributes {
   readonly scale: number;
@@ -132,4 +133,51 @@ export function attention(
   const scale = given.scale ?? 1 / Math.sqrt(query.shape.at(-1) ?? 1);
   const inputs = mask === undefined ? [query, key, value] : [query, key, value, mask];
   return graph.apply(attentionOperation, inputs, { scale })[0]!;
+}
+
+/** About so many queries a block: smaller ones skip more products with later keys, but cost more operations. */
+const queriesPerBlock = 64;
+const mostBlocks = 4;
+
+/**
+ * Attention in which a query sees the keys up to its own position. Computed in blocks of queries, each with the keys
+ * that its last one sees, so that most products with later keys are never made.
+ */
+export function causalAttention(
+  graph: Builder,
+  given: {
+    readonly query: Tensor;
+    readonly key: Tensor;
+    readonly value: Tensor;
+    readonly scale?: number;
+  },
+): Tensor {
+  const { query, key, value, scale } = given;
+  const length = query.shape.at(-2);
+  if (length === undefined || key.shape.at(-2) !== length || value.shape.at(-2) !== length) {
+    throw shapeError("causalAttention", [query, key, value], "there must be as many keys as queries");
+  }
+  const blocks = Math.min(mostBlocks, Math.max(1, Math.round(length / queriesPerBlock)));
+  const parts = Array.from({ length: blocks }, (_, block) => {
+    const [start, end] = [block, block + 1].map((edge) => Math.round((edge * length) / blocks));
+    const rows = (x: Tensor, from: number) => slice(graph, x, { axis: -2, start: from, end: end! });
+    return attention(graph, {
+      query: rows(query, start!),
+      key: rows(key, 0),
+      value: rows(value, 0),
+      mask: causalMask(graph, start!, end!),
+      ...(scale === undefined ? {} : { scale }),
+    });
+  });
+  return concat(graph, parts, -2);
+}
+
+/** −∞ at keys later than a query, for queries start … end − 1 and keys 0 … end − 1. */
+function causalMask(graph: Builder, start: number, end: number): Tensor {
+  const values = new Float64Array((end - start) * end);
+  for (let query = start; query < end; query++) {
+    const row = (query - start) * end;
+    values.fill(Number.NEGATIVE_INFINITY, row + query + 1, row + end);
+  }
+  return graph.constant(values, [end - start, end]);
 }
