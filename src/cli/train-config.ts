@@ -27,11 +27,13 @@ export function defaultRunFolder(config: TrainingConfig, path: string): string {
 /** Paths made absolute, so that a run can be resumed from anywhere. */
 function withPaths(config: TrainingConfig, folder: string): TrainingConfig {
   const absolute = (path: string) => resolve(folder, path);
-  const { data, evaluation, from, tokenizer } = config;
+  const { data, evaluation, from, tokenizer, loss } = config;
   return {
     ...config,
     ...(from !== undefined && { from: absolute(from) }),
     ...(tokenizer !== undefined && { tokenizer: isPath(tokenizer) ? absolute(tokenizer) : tokenizer }),
+    rule: withTeacherPaths(config.rule, absolute),
+    loss: typeof loss === "string" ? loss : withTeacherPaths(loss, absolute),
     data: { ...data, ...(data.file !== undefined && { file: absolute(data.file) }) },
     ...(evaluation !== undefined && {
       evaluation: {
@@ -40,6 +42,18 @@ function withPaths(config: TrainingConfig, folder: string): TrainingConfig {
       },
     }),
   };
+}
+
+/** A truncated loss names its teacher by folder or file. */
+function withTeacherPaths<Named extends Record<string, unknown>>(
+  named: Named,
+  absolute: (path: string) => string,
+): Named {
+  const paths = ["teacher", "distributions"].flatMap((key) => {
+    const path = named[key];
+    return typeof path === "string" && path !== "" ? [[key, absolute(path)]] : [];
+  });
+  return { ...named, ...Object.fromEntries(paths) };
 }
 
 const isPath = (tokenizer: string) => tokenizer.includes("/") || tokenizer.endsWith(".json");

@@ -44,6 +44,14 @@ export async function trainingData(
   throw new InputError(`data.generator: no generator is called ${name} (known: ${known})`);
 }
 
+export interface EncodedData {
+  readonly source: ExampleSource<EncodedExample>;
+  /** The most positions that an example takes. */
+  readonly longest: number;
+  /** The whole set in its order; empty for a generator. */
+  readonly encoded: readonly EncodedExample[];
+}
+
 /** Where batches come from, and the most positions that an example takes. */
 export function encodedSource(
   data: TrainingData,
@@ -52,7 +60,7 @@ export function encodedSource(
     readonly random: RandomGenerator;
     readonly contextLength: number;
   },
-): { readonly source: ExampleSource<EncodedExample>; readonly longest: number } {
+): EncodedData {
   const { encode, random, contextLength } = given;
   const { generator } = data;
   if (generator !== undefined) {
@@ -60,11 +68,12 @@ export function encodedSource(
     return {
       source: freshSamples((stream) => encode(generator.example(stream)), random.split("samples")),
       longest,
+      encoded: [],
     };
   }
   const encoded = data.examples.map(encode);
   const longest = encoded.reduce((most, { tokens }) => Math.max(most, tokens.length - 1), 1);
-  return { source: shuffledEpochs(encoded, random.split("order")), longest };
+  return { source: shuffledEpochs(encoded, random.split("order")), longest, encoded };
 }
 
 /** The held-out responses: a file's, or the generator's from another stream; undefined where none are asked for. */

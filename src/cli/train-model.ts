@@ -22,11 +22,10 @@ import type { NamedValues } from "../tensor/index.ts";
 import type { Example, TrainingConfig } from "../train/index.ts";
 
 export interface PreparedModel {
+  readonly config: TransformerConfig;
   readonly model: LanguageModel;
   readonly parameters: NamedValues;
   readonly tokenizer: Tokenizer;
-  readonly vocabularySize: number;
-  readonly contextLength: number;
   /** Files that were read. */
   readonly files: readonly string[];
   write(
@@ -51,7 +50,7 @@ export async function prepareModel(
     checkTokenizer(tokenizer, start.config.vocabularySize, config.tokenizer ?? config.from);
     return prepared(start.config, start.parameters, tokenizer, [
       ...tokenizerFiles,
-      ...(await filesOf(config.from)),
+      ...(await weightFiles(config.from)),
     ]);
   }
   if (named === undefined || config.model === undefined) throw new InputError("model: is missing");
@@ -76,11 +75,10 @@ function prepared(
   files: readonly string[],
 ): PreparedModel {
   return {
+    config,
     model: transformerModel(config),
     parameters,
     tokenizer,
-    vocabularySize: config.vocabularySize,
-    contextLength: config.contextLength,
     files,
     write: (folder, given) => writeCheckpoint(folder, { config, tokenizer, ...given }),
   };
@@ -107,7 +105,7 @@ function* texts(examples: readonly Example[]): Generator<string> {
 }
 
 /** The files of a checkpoint that decide what it computes. */
-async function filesOf(folder: string): Promise<string[]> {
+export async function weightFiles(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => /\.(?:json|safetensors)$/.test(name));
   return names
     .filter((name) => name !== "training.json")

@@ -1,9 +1,15 @@
 /** Everything a training needs, made from its configuration; whatever cannot work is refused here, before any folder is written. */
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { forwardDecoder } from "../decode/index.ts";
+import { cachedDecoder, cachedTransformer, type Decoder } from "../decode/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
-import { type Executor, float64Executor, onnxruntimeExecutor, shapeSize } from "../tensor/index.ts";
+import {
+  type Executor,
+  float64Executor,
+  type NamedValues,
+  onnxruntimeExecutor,
+  shapeSize,
+} from "../tensor/index.ts";
 import {
   bucketLengths,
   type EncodedExample,
@@ -27,6 +33,7 @@ import type { EvaluationSet } from "./train-evaluation.ts";
 import { type PreparedModel, prepareModel } from "./train-model.ts";
 import type { ProbeOptions } from "./train-probe.ts";
 import { preparedRule } from "./train-rule.ts";
+import { preparedTeacher } from "./train-teacher.ts";
 
 export interface PreparedTraining {
   /** With the number of threads that was left open. */
@@ -34,6 +41,8 @@ export interface PreparedTraining {
   readonly trainer: Trainer;
   /** Engine, version, device and threads in words. */
   readonly engine: string;
+  /** Words that belong beside every number of the loss, such as that its divergences are lower bounds. */
+  readonly caveat: string | undefined;
   /** Files whose content decides the result. */
   readonly files: readonly string[];
   readonly numbers: {
@@ -63,8 +72,8 @@ export async function prepareTraining(
     generator: random.split("parameters"),
   });
   const encode = encoder(config, prepared);
-  const { contextLength } = prepared;
-  const { source, longest } = encodedSource(data, { encode, random, contextLength });
+  const { contextLength } = prepared.config;
+  const { source, longest, encoded } = encodedSource(data, { encode, random, contextLength });
   const held = await heldOut(config, { data, encode, generator: random.split("held out") });
   const longestHeld = Math.max(0, ...(held?.encoded ?? []).map(({ tokens }) => tokens.length - 1));
   const inputLength = Math.max(longest, longestHeld);
@@ -74,6 +83,9 @@ export async function prepareTraining(
   const executor = await executorOf(config);
   try {
     const { model, parameters } = prepared;
+    const { examples } = data;
+    const taught =
+      loss.teacher && (await preparedTeacher(loss.teacher, { prepared, executor, examples, encoded }));
     const loop = trainer({
       model,
       executor,
@@ -81,6 +93,7 @@ export async function prepareTraining(
       stepAfter: rule.stepAfter,
       loss: loss.loss,
       meanOver: loss.meanOver,
+      lossInputs: taught?.teacher.inputs,
       learningRate,
       parameters,
       source,
@@ -90,29 +103,23 @@ export async function prepareTraining(
       clip: config.clip,
     });
     const scorer = responseScorer({ model, executor, lengths, batch: config.microBatch ?? config.batch });
-    const decoder = forwardDecoder({
-      model,
-      // Read at every run: the decoder draws from the parameters of the moment.
-      get parameters() {
-        return loop.parameters;
-      },
-      executor,
-      vocabularySize: prepared.vocabularySize,
-      contextLength: prepared.contextLength,
-    });
+    const drawn = draws === undefined ? undefined : drawnFrom(prepared, executor);
     return {
       config,
       trainer: loop,
       engine: executor.name,
+      caveat: loss.caveat,
       files: [
         ...new Set(
-          [config.data.file, config.evaluation?.file, ...prepared.files].filter((path) => path !== undefined),
+          [config.data.file, config.evaluation?.file, ...prepared.files, ...(taught?.files ?? [])].filter(
+            (path) => path !== undefined,
+          ),
         ),
       ],
       numbers: {
         parameters: Object.values(model.parameterShapes).reduce((sum, shape) => sum + shapeSize(shape), 0),
-        vocabulary: prepared.vocabularySize,
-        context: prepared.contextLength,
+        vocabulary: prepared.config.vocabularySize,
+        context: prepared.config.contextLength,
         examples: data.examples.length,
         longestTokens: inputLength + 1,
         evaluation: held?.examples.length ?? 0,
@@ -126,7 +133,8 @@ export async function prepareTraining(
           set: held,
           scorer,
           ns: config.probes?.coverage ?? [],
-          ...(draws !== undefined && { draws: { ...draws, decoder } }),
+          ...(draws !== undefined &&
+            drawn !== undefined && { draws: { ...draws, decoder: drawn.with(loop.parameters) } }),
           generator: random.split("probes"),
         };
       },
@@ -143,7 +151,8 @@ export async function prepareTraining(
         }),
       async release() {
         await scorer.release();
-        await decoder.release();
+        await taught?.teacher.release();
+        await drawn?.decoder.release();
         await loop.release();
         await executor.release();
       },
@@ -155,9 +164,13 @@ export async function prepareTraining(
 }
 
 function encoder(config: TrainingConfig, prepared: PreparedModel): (example: Example) => EncodedExample {
-  const { tokenizer, contextLength } = prepared;
+  const { tokenizer, config: sizes } = prepared;
   return (example) =>
-    encodedExample(example, { tokenizer, contextLength, endOfSequence: config.endOfSequence });
+    encodedExample(example, {
+      tokenizer,
+      contextLength: sizes.contextLength,
+      endOfSequence: config.endOfSequence,
+    });
 }
 
 function drawOptions(
@@ -166,7 +179,7 @@ function drawOptions(
 ): Omit<DrawOptions, "decoder"> | undefined {
   const passAt = config.probes?.passAt;
   if (passAt === undefined) return undefined;
-  const { tokenizer, contextLength } = prepared;
+  const { tokenizer, config: sizes } = prepared;
   return {
     tokenizer,
     endOfSequence: config.endOfSequence ? tokenizer.endOfSequence : undefined,
@@ -174,7 +187,21 @@ function drawOptions(
     draws: passAt.draws,
     problems: passAt.problems,
     temperature: passAt.temperature,
-    maxTokens: passAt.maxTokens ?? contextLength,
+    maxTokens: passAt.maxTokens ?? sizes.contextLength,
+  };
+}
+
+/** A decoder whose programs stay compiled: it reads parameters of its own, which each probe overwrites. */
+function drawnFrom(prepared: PreparedModel, executor: Executor) {
+  const shapes = Object.entries(prepared.model.parameterShapes);
+  const parameters = Object.fromEntries(shapes.map(([name, shape]) => [name, executor.allocate(shape)]));
+  const decoder = cachedDecoder({ model: cachedTransformer(prepared.config), parameters, executor });
+  return {
+    decoder,
+    with(present: NamedValues): Decoder {
+      for (const [name, { data }] of Object.entries(parameters)) data.set(present[name]!.data);
+      return decoder;
+    },
   };
 }
 

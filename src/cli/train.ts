@@ -135,6 +135,7 @@ async function trainPrepared(
   options: TrainOptions,
 ): Promise<void> {
   const { config, trainer } = prepared;
+  if (prepared.caveat !== undefined) printRemark(`• ${prepared.caveat}`);
   let stopping = false;
   onInterruption(() => {
     stopping = true;
@@ -199,6 +200,7 @@ async function trainPrepared(
         ...(end.lastStep !== undefined && { lastStep: end.lastStep }),
         ...(end.lastProbe !== undefined && { lastProbe: end.lastProbe.summary }),
         engine: prepared.engine,
+        ...(prepared.caveat !== undefined && { caveat: prepared.caveat }),
       }),
     );
     return;

@@ -1,0 +1,171 @@
+/** `lmcov train` from a checkpoint, with a teacher, token by token, from Parquet and from fresh samples. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { prepareTraining } from "../../src/cli/train-setup.ts";
+import { readCheckpoint } from "../../src/model/index.ts";
+import { trainingConfig } from "../../src/train/index.ts";
+import { ensureBuilt, lmcov } from "../lmcov.ts";
+import { tinyTraining, writeSums, writeTraining } from "../training.ts";
+
+let folder: string;
+const teacher = "teacher/checkpoints/step-00000060";
+const plain = { probes: undefined, evaluation: undefined, checkpoints: {} };
+
+beforeAll(async () => {
+  ensureBuilt();
+  folder = await mkdtemp(join(tmpdir(), "lmcov-variants-"));
+  await writeSums(folder);
+  await train("teacher", {});
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const run = (words: readonly string[]) => lmcov(words, { cwd: folder });
+
+async function train(out: string, change: object) {
+  await writeTraining(folder, { ...plain, ...change }, `${out}.yaml`);
+  const { code, stdout, stderr } = await run(["train", `${out}.yaml`, "--out", out, "--json"]);
+  expect(code, stderr).toBe(0);
+  const text = await readFile(join(folder, out, "journal", "train.jsonl"), "utf8");
+  const lines = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  return { result: JSON.parse(stdout), lines };
+}
+
+const refused = async (change: object) => {
+  await writeTraining(folder, { ...plain, ...change }, "refused.yaml");
+  const { code, stderr } = await run(["train", "refused.yaml", "--out", "refused"]);
+  expect(code, stderr).toBe(2);
+  return stderr;
+};
+
+describe("a training", () => {
+  test("from a checkpoint starts where that one ended, with its tokenizer", async () => {
+    const { lines } = await train("continued", {
+      model: undefined,
+      tokenizer: undefined,
+      from: teacher,
+      steps: 5,
+    });
+    const first = await readFile(join(folder, "teacher", "journal", "train.jsonl"), "utf8");
+    const losses = first
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).loss);
+    expect(lines[0].loss).toBeLessThan(losses[0] - 3);
+    const { training } = await readCheckpoint(join(folder, "continued", "checkpoints", "step-00000005"));
+    expect(training).toMatchObject({ name: "continued", step: 5, rule: { name: "adam" } });
+  });
+
+  test("from Parquet is the one from JSON lines", async () => {
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    await connection.run(
+      `COPY (SELECT * FROM read_json_auto('${join(folder, "train.jsonl")}')) TO '${join(folder, "train.parquet")}' (FORMAT parquet)`,
+    );
+    connection.closeSync();
+    const lines = await train("lines", { steps: 5, name: "same" });
+    const parquet = await train("parquet", { steps: 5, name: "same", data: { file: "train.parquet" } });
+    expect(parquet.lines).toEqual(lines.lines);
+  });
+
+  test("token by token takes a step after every token of the responses", async () => {
+    const rule = { name: "token-sgd", learningRate: 0.05 };
+    const { lines } = await train("tokens", { rule, batch: 1, steps: 40 });
+    const mean = (part: { lossPerToken: number }[]) =>
+      part.reduce((sum, { lossPerToken }) => sum + lossPerToken, 0) / part.length;
+    const steps = lines.filter((line) => "lossPerToken" in line);
+    expect(mean(steps.slice(-10))).toBeLessThan(mean(steps.slice(0, 10)) - 0.5);
+  });
+
+  test("distilled from itself has no divergence to truncate: it is SGD", async () => {
+    const start = { model: undefined, tokenizer: undefined, from: teacher, steps: 1 };
+    const sgd = await train("sgd", { ...start, rule: { name: "sgd", learningRate: 0.01 } });
+    const rule = { name: "truncated-distillation", learningRate: 0.01, N: 8, teacher };
+    const distilled = await train("distilled", { ...start, rule });
+    expect(distilled.lines[0].loss).toBeCloseTo(sgd.lines[0].loss, 5);
+    expect(distilled.lines[0].gradientNorm).toBeCloseTo(sgd.lines[0].gradientNorm, 4);
+  });
+
+  test("distilled from a teacher that a new model is far from counts few tokens", async () => {
+    const loss = { name: "truncated", N: 2, teacher };
+    const { lines } = await train("far", { loss, steps: 3 });
+    // log 2 nats of divergence are used up within the first token of a response.
+    expect(lines[0].loss).toBeGreaterThan(0);
+    expect(lines[0].loss).toBeLessThan(0.5 * 5.5);
+    const whole = await train("whole", { steps: 3 });
+    expect(whole.lines[0].loss).toBeGreaterThan(2 * 5.5);
+  });
+
+  test("distilled from saved distributions is the one from their checkpoint, and labels what is partial", async () => {
+    const rows = (await readFile(join(folder, "train.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    // All mass on the response: KL of a step is −log π(token), whatever the checkpoint says elsewhere.
+    const certain = rows.map(({ prompt, response }) => {
+      const ids = [...Buffer.from(response), 256].map((id) => [id]);
+      return JSON.stringify({ prompt, response, ids, logProbabilities: ids.map(() => [0]) });
+    });
+    await writeFile(join(folder, "certain.jsonl"), `${certain.join("\n")}\n`);
+    const loss = { name: "truncated", N: 2, distributions: "certain.jsonl" };
+    const { lines, result } = await train("saved", { loss, steps: 1, batch: 8 });
+    expect(result.caveat).toMatch(/lower bounds of the KL/);
+    // Σ α_h a_h = min(log 2, Σ a_h) with a_h = −log π(y_h): the loss is log 2 for every response.
+    expect(lines[0].loss).toBeCloseTo(Math.log(2), 5);
+  });
+
+  test("refuses a teacher that does not fit, naming it", async () => {
+    expect(await refused({ loss: { name: "truncated", N: 4, teacher: "none" } })).toMatch(/none/);
+    await writeFile(
+      join(folder, "few.jsonl"),
+      '{"prompt":"0+0=","response":"0","ids":[[48]],"logProbabilities":[[0]]}\n',
+    );
+    expect(await refused({ loss: { name: "truncated", N: 4, distributions: "few.jsonl" } })).toMatch(
+      /train\.jsonl:1: the teacher's distributions of an example: hold 1 steps, the response has 2 tokens/,
+    );
+    await train("characters", { tokenizer: "characters", steps: 1 });
+    const other = "characters/checkpoints/step-00000001";
+    expect(await refused({ loss: { name: "truncated", N: 4, teacher: other } })).toMatch(
+      /the teacher has a vocabulary of 13, the model 257/,
+    );
+    expect(
+      await refused({ rule: { name: "token-sgd", learningRate: 1 }, loss: { name: "dco", N: 4 } }),
+    ).toMatch(/loss: dco: the rule token-sgd has its own, sequence/);
+  });
+
+  test("of a generator draws fresh samples for every step and a held-out set of its own", async () => {
+    const value = {
+      ...tinyTraining,
+      data: { generator: "bits", options: { bits: 4 } },
+      evaluation: { limit: 50 },
+    };
+    const config = trainingConfig({ ...value, device: "float64", batch: 4 }, "fresh");
+    const drawn: string[] = [];
+    const prepared = await prepareTraining(config, {
+      folder: "fresh",
+      generators: {
+        bits: ({ bits }) => ({
+          name: "bits",
+          longestTokens: Number(bits) + 2,
+          example(generator) {
+            const response = Array.from({ length: Number(bits) }, () => generator.integer(2)).join("");
+            drawn.push(response);
+            return { prompt: "?", response, logProbability: -Number(bits) * Math.LN2 };
+          },
+        }),
+      },
+    });
+    expect(prepared.evaluation?.examples).toHaveLength(50);
+    expect(prepared.evaluation?.reference?.[0]).toBeCloseTo(-4 * Math.LN2, 12);
+    const before = drawn.length;
+    await prepared.trainer.advance();
+    await prepared.trainer.advance();
+    expect(drawn.length - before).toBe(8);
+    await prepared.release();
+  });
+});
