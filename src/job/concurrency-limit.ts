@@ -1,6 +1,7 @@
 /**
- * How many requests a server is asked at once: grows while throughput grows with it, settles where it does not, and
- * shrinks when the server fails.
+ * How many requests a server is asked at once, by what comes of it: more while that brings more answers a second, fewer
+ * where fewer bring as many. Failures alone do not shrink it, as a server that fails at random is not helped by fewer
+ * requests; only where nearly everything fails it is halved at once.
  */
 
 export interface ConcurrencyBounds {
@@ -9,26 +10,32 @@ export interface ConcurrencyBounds {
   readonly start: number;
 }
 
-/** Growth of throughput that justifies more requests at once. */
-const worthwhileGrowth = 1.05;
 const growth = 1.5;
-const probe = 1.15;
-const reduction = 0.7;
-/** Windows at the best known limit before the next probe. */
-const patience = 8;
-/** Milliseconds of a window at least: throughput over less is noise. */
+const probeUp = 1.25;
+const probeDown = 0.7;
+/** Share of the growth of requests that must come back as growth of answers. */
+const worthwhile = 0.2;
+/** Answers a second that fewer requests must keep. */
+const kept = 0.95;
+/** Share of failures at which the server is taken to do nothing at all. */
+const hopeless = 0.9;
+/** Windows at the best known limit between two probes. */
+const patience = 6;
+/** Milliseconds: less is noise, more is slow to see. */
 const shortestWindow = 50;
+const longEnough = 1000;
+const enoughAnswers = 100;
 
 export class ConcurrencyLimit {
   readonly #bounds: ConcurrencyBounds;
   #limit: number;
-  #best: { limit: number; throughput: number } | undefined;
+  #best: { limit: number; rate: number } | undefined;
   #windowStart: number;
-  #finished = 0;
+  #good = 0;
+  #bad = 0;
   #saturated = true;
   #settled = 0;
-  #reducedAt = Number.NEGATIVE_INFINITY;
-  #latency = 0;
+  #probedUp = false;
 
   constructor(bounds: ConcurrencyBounds, now: number) {
     this.#bounds = bounds;
@@ -45,57 +52,67 @@ export class ConcurrencyLimit {
     this.#saturated = false;
   }
 
-  /** A request was answered, after so many milliseconds. */
-  answered(now: number, latency: number): void {
-    this.#finished += 1;
-    this.#latency += (latency - this.#latency) * (this.#latency === 0 ? 1 : 0.1);
+  answered(now: number): void {
+    this.#good += 1;
+    this.#end(now);
+  }
+
+  /** A request failed in a way that load may cause. */
+  failed(now: number): void {
+    this.#bad += 1;
+    this.#end(now);
+  }
+
+  #end(now: number): void {
     const elapsed = now - this.#windowStart;
-    if (this.#finished < 2 * this.#limit || elapsed < shortestWindow) return;
-    const throughput = this.#finished / elapsed;
-    if (this.#saturated) this.#adjust(throughput);
-    this.#beginWindow(now);
-  }
-
-  /** The server failed under load: fewer at once, at most once per answer's time. */
-  overloaded(now: number): void {
-    if (now - this.#reducedAt < Math.max(shortestWindow, this.#latency)) return;
-    this.#reducedAt = now;
-    this.#limit = this.#clamped(Math.floor(this.#limit * reduction));
-    this.#best = undefined;
-    this.#settled = 0;
-    this.#beginWindow(now);
-  }
-
-  #adjust(throughput: number): void {
-    const best = this.#best;
-    if (best === undefined || (this.#limit > best.limit && throughput > best.throughput * worthwhileGrowth)) {
-      const first = best === undefined && this.#reducedAt > Number.NEGATIVE_INFINITY;
-      this.#best = { limit: this.#limit, throughput };
-      this.#settled = 0;
-      // After a failure the way up is slow.
-      this.#limit = this.#clamped(first ? this.#limit + 1 : Math.ceil(this.#limit * growth));
-      return;
-    }
-    if (this.#limit > best.limit) {
-      this.#limit = best.limit;
-      this.#settled = 0;
-      return;
-    }
-    // Servers change: what was best is measured again, and now and then more is tried.
-    this.#best = { limit: this.#limit, throughput: (best.throughput + throughput) / 2 };
-    this.#settled += 1;
-    if (this.#settled < patience) return;
-    this.#settled = 0;
-    this.#limit = this.#clamped(Math.max(this.#limit + 1, Math.round(this.#limit * probe)));
-  }
-
-  #beginWindow(now: number): void {
+    const count = this.#good + this.#bad;
+    if (elapsed < shortestWindow || count < 2 * this.#limit) return;
+    if (count < enoughAnswers && elapsed < longEnough) return;
+    const pressure = this.#bad / count;
+    if (pressure >= hopeless) {
+      this.#best = undefined;
+      this.#limit = this.#clamped(Math.floor(this.#limit / 2));
+    } else if (this.#saturated) this.#adjust(this.#good / elapsed);
     this.#windowStart = now;
-    this.#finished = 0;
+    this.#good = 0;
+    this.#bad = 0;
     this.#saturated = true;
   }
 
+  #adjust(rate: number): void {
+    const best = this.#best;
+    const limit = this.#limit;
+    if (best === undefined) this.#accept(rate, Math.ceil(limit * growth));
+    else if (limit > best.limit) {
+      const isBetter = rate > best.rate * (1 + worthwhile * (limit / best.limit - 1));
+      if (isBetter) this.#accept(rate, Math.ceil(limit * growth));
+      else this.#settleAt(best.limit);
+    } else if (limit < best.limit) {
+      if (rate >= kept * best.rate) this.#accept(rate, limit * probeDown);
+      else this.#settleAt(best.limit);
+    } else {
+      // Servers change: what was best is measured again and again.
+      this.#best = { limit, rate: (best.rate + rate) / 2 };
+      this.#settled += 1;
+      if (this.#settled < patience) return;
+      this.#settled = 0;
+      const down = this.#probedUp;
+      this.#probedUp = !down;
+      this.#limit = this.#clamped(down ? limit * probeDown : Math.max(limit + 1, limit * probeUp));
+    }
+  }
+
+  #accept(rate: number, next: number): void {
+    this.#best = { limit: this.#limit, rate };
+    this.#settleAt(next);
+  }
+
+  #settleAt(limit: number): void {
+    this.#limit = this.#clamped(limit);
+    this.#settled = 0;
+  }
+
   #clamped(limit: number): number {
-    return Math.min(this.#bounds.most, Math.max(this.#bounds.least, limit));
+    return Math.min(this.#bounds.most, Math.max(this.#bounds.least, Math.floor(limit)));
   }
 }

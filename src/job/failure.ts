@@ -5,8 +5,8 @@ import { randomGenerator } from "../numeric/index.ts";
 export interface FailureClass {
   /** A word that groups failures, such as `time-out`. */
   readonly kind: string;
-  /** The same unit may succeed later. */
-  readonly retryable: boolean;
+  /** The same unit may succeed later: always, never, or if the server did others before. */
+  readonly retryable: boolean | "if it worked before";
   /** Seconds that the server asks to wait; everything that goes to it waits. */
   readonly retryAfter?: number;
   /** The unit is at fault and not the server, such as a prompt that is too long: says nothing about the server's health. */
@@ -18,17 +18,21 @@ interface SelfClassified {
   readonly fault: string;
   readonly retryable: boolean;
   readonly retryAfter?: number;
+  readonly status?: number;
 }
 
-/** Reads the class from an endpoint's error; any other error is final: it is a defect or bad input, not a server's mood. */
+/**
+ * Reads the class from an endpoint's error. What an endpoint refuses for an answer's content, not for its status, such as
+ * an ignored echo, may be one bad machine behind a good address. Any other error is final: a defect or bad input.
+ */
 export function failureClass(error: unknown): FailureClass {
-  const { fault, retryable, retryAfter } = error as Partial<SelfClassified>;
+  const { fault, retryable, retryAfter, status } = error as Partial<SelfClassified>;
   if (typeof fault !== "string" || typeof retryable !== "boolean") {
     return { kind: "error", retryable: false };
   }
   return {
     kind: fault,
-    retryable,
+    retryable: fault === "refused" && status === undefined ? "if it worked before" : retryable,
     ...(typeof retryAfter === "number" && { retryAfter }),
     ...(fault === "too long" && { ownFault: true }),
   };

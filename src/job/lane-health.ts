@@ -36,7 +36,7 @@ export class LaneHealth {
   failed(failure: FailureClass): void {
     if (failure.ownFault === true) return;
     this.#inRow += 1;
-    if (!failure.retryable) this.#finalInRow += 1;
+    if (failure.retryable !== true) this.#finalInRow += 1;
   }
 
   /** True if a unit succeeded at this time or later. */
@@ -44,9 +44,9 @@ export class LaneHealth {
     return this.#succeeded && this.#lastSuccess >= time;
   }
 
-  /** True if nothing succeeded since the first of the failures in a row. */
-  get isDoubtful(): boolean {
-    return this.#finalInRow > 0;
+  /** True if anything ever succeeded. */
+  get worked(): boolean {
+    return this.#succeeded;
   }
 
   isBroken(now: number): boolean {

@@ -183,12 +183,11 @@ export class LaneRunner<Work extends Unit> {
   async #attempt(attempt: Attempt<Work>): Promise<void> {
     const { clock } = this.#job;
     const signal = this.#signal;
-    const started = clock.now();
     this.#active += 1;
     try {
       const result = await this.#job.run(attempt.unit, signal);
       const now = clock.now();
-      this.#limit.answered(now, now - started);
+      this.#limit.answered(now);
       this.#health.succeeded(now);
       this.#recordDoubtful();
       this.#job.record(this.#source.settle({ unit: attempt.unit, result }));
@@ -207,7 +206,8 @@ export class LaneRunner<Work extends Unit> {
     const message = error instanceof Error ? error.message : String(error);
     this.#job.attemptFailed(failure.kind);
     this.#health.failed(failure);
-    if (failure.retryable) this.#limit.overloaded(now);
+    const retryable = failure.retryable === true || (failure.retryable !== false && this.#health.worked);
+    if (retryable) this.#limit.failed(now);
     if (failure.retryAfter !== undefined) {
       this.#restUntil = Math.max(this.#restUntil, now + 1000 * failure.retryAfter);
     }
@@ -218,7 +218,7 @@ export class LaneRunner<Work extends Unit> {
     }
     // In an outage attempts do not count: the breaker ends it, and the unit stays to be done.
     const givenUp = attempt.attempt >= retry.attempts && this.#health.succeededSince(attempt.since);
-    if (failure.retryable && !givenUp) {
+    if (retryable && !givenUp) {
       void this.#retryLater(attempt, failure);
       return;
     }
@@ -226,7 +226,7 @@ export class LaneRunner<Work extends Unit> {
       unit: attempt.unit,
       failed: { kind: failure.kind, reason: message },
     });
-    if (failure.ownFault === true || failure.retryable) this.#job.record(settled);
+    if (failure.ownFault === true || retryable) this.#job.record(settled);
     else this.#doubtful.push(...settled);
   }
 
