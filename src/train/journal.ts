@@ -13,8 +13,12 @@ export interface StepLine {
   /** The loss that was descended: nats a sequence, or a token with `loss: token`. */
   readonly loss: number;
   readonly lossPerToken: number;
-  /** Euclidean norm of the whole gradient, before clipping. */
+  /** Euclidean norm of the whole gradient, before clipping; the largest, where a step has an update after each token. */
   readonly gradientNorm: number;
+  /** Of the change of all parameters; the largest likewise. */
+  readonly updateNorm: number;
+  /** Of all parameters after the step. */
+  readonly parameterNorm: number;
   readonly learningRate: number;
   /** Response tokens that training has seen so far. */
   readonly tokens: number;

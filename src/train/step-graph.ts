@@ -1,6 +1,8 @@
 /** The graphs of a training step: loss and gradients of a micro-batch, and the update of parameters and state. */
 import type { LanguageModel } from "../model/index.ts";
 import { Graph, type NamedShapes, type NamedTensors, type Tensor } from "../tensor/index.ts";
+import { mapTensors, stepNorms } from "./rules/norms.ts";
+import { clipByGlobalNorm } from "./rules/pieces.ts";
 import type { UpdateRule } from "./update-rule.ts";
 
 /** A scalar to be descended, from log π(target) [batch, length], the log-odds and the weights of the targets. */
@@ -100,13 +102,12 @@ function targetLogProbabilities(
 
 function emitUpdate(graph: Graph, graphs: StepGraphs, parameters: NamedTensors, gradients: NamedTensors) {
   const { model, rule, clip } = graphs;
-  const norm = gradientNorm(graph, gradients);
   const scalars = Object.fromEntries(scalarNames.map((name) => [name, graph.input(name, [])]));
   const stateShapes = Object.fromEntries(
     Object.entries(rule.init(model.parameterShapes)).map(([name, { shape }]) => [name, shape]),
   );
   const updated = rule.update(graph, {
-    gradients: clip === undefined ? gradients : clipped(graph, { gradients, norm, clip }),
+    gradients: clip === undefined ? gradients : clipped(graph, gradients, clip),
     state: namedInputs(graph, inputName.state, stateShapes),
     parameters,
     scalars,
@@ -117,26 +118,17 @@ function emitUpdate(graph: Graph, graphs: StepGraphs, parameters: NamedTensors, 
   for (const [name, tensor] of Object.entries(updated.state)) {
     graph.output(nextName(inputName.state(name)), tensor);
   }
-  graph.output("gradientNorm", norm);
+  const norms = stepNorms(graph, { gradients, before: parameters, after: updated.parameters });
+  for (const [name, norm] of Object.entries(norms)) graph.output(name, norm);
 }
 
-function gradientNorm(graph: Graph, gradients: NamedTensors): Tensor {
-  const squares = Object.values(gradients).map((gradient) => graph.sum(graph.multiply(gradient, gradient)));
-  return graph.sqrt(squares.reduce((total, square) => graph.add(total, square)));
-}
-
-/** Scaled down to the largest norm where the norm is greater. */
-function clipped(graph: Graph, given: { gradients: NamedTensors; norm: Tensor; clip: number }): NamedTensors {
-  const scale = graph.divide(given.clip, graph.maximum(given.norm, given.clip));
-  return mapTensors(given.gradients, (gradient) => graph.multiply(gradient, scale));
+function clipped(graph: Graph, directions: NamedTensors, limit: number): NamedTensors {
+  const none = { state: {}, parameters: {}, scalars: {} };
+  return clipByGlobalNorm(limit).apply(graph, { directions, ...none }).directions;
 }
 
 function namedInputs(graph: Graph, inputOf: (name: string) => string, shapes: NamedShapes): NamedTensors {
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [name, graph.input(inputOf(name), shape)]),
   );
-}
-
-function mapTensors(tensors: NamedTensors, change: (tensor: Tensor) => Tensor): NamedTensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor)]));
 }

@@ -183,16 +183,12 @@ export function trainer(options: TrainerOptions): Trainer {
     if (batches.length === 1 && only !== undefined) {
       const run = await fused(only.length);
       const result = await run.run({ ...current.inputs, ...(await fed(only)), ...scalars }, spare.outputs);
-      return {
-        loss: scalarOf(result.loss),
-        logLoss: scalarOf(result.logLoss),
-        norm: scalarOf(result.gradientNorm),
-      };
+      return { loss: scalarOf(result.loss), logLoss: scalarOf(result.logLoss), norms: normsOf(result) };
     }
     const { loss, logLoss, gradients } = await accumulate(batches);
     const run = await update();
     const result = await run.run({ ...current.inputs, ...gradients.inputs, ...scalars }, spare.outputs);
-    return { loss: loss / microBatches, logLoss, norm: scalarOf(result.gradientNorm) };
+    return { loss: loss / microBatches, logLoss, norms: normsOf(result) };
   };
 
   /** The state before a step of several updates, which overwrite both sets of buffers. */
@@ -235,10 +231,11 @@ export function trainer(options: TrainerOptions): Trainer {
       const updates =
         options.stepAfter === "token" ? tokenParts(batches) : [{ parts: batches, sequences: batch }];
       if (updates.length > 1) keepCurrent();
-      let [loss, logLoss, norm] = [0, 0, 0];
+      let [loss, logLoss] = [0, 0];
+      let norms: StepNormValues = { gradientNorm: 0, updateNorm: 0, parameterNorm: 0 };
       for (const { parts, sequences } of updates) {
         const done = await updateOnce(parts, rate);
-        if (!Number.isFinite(done.loss) || !Number.isFinite(done.norm)) {
+        if (!Number.isFinite(done.loss) || !Number.isFinite(done.norms.gradientNorm)) {
           const error = await diverged(parts);
           if (updates.length > 1) takeBack();
           throw error;
@@ -246,14 +243,18 @@ export function trainer(options: TrainerOptions): Trainer {
         [current, spare] = [spare, current];
         loss += (done.loss * sequences) / batch;
         logLoss += (done.logLoss * sequences) / batch;
-        norm = Math.max(norm, done.norm);
+        norms = {
+          gradientNorm: Math.max(norms.gradientNorm, done.norms.gradientNorm),
+          updateNorm: Math.max(norms.updateNorm, done.norms.updateNorm),
+          parameterNorm: done.norms.parameterNorm,
+        };
       }
       step += 1;
       const responseTokens = batches.reduce((sum, { responseTokens: count }) => sum + count, 0);
       tokens += responseTokens;
       // The weights of a mean over tokens are scaled already.
       const lossPerToken = options.meanOver === "token" ? logLoss / batch : logLoss / responseTokens;
-      return { step, loss, lossPerToken, gradientNorm: norm, learningRate: rate, tokens };
+      return { step, loss, lossPerToken, ...norms, learningRate: rate, tokens };
     },
     snapshot() {
       const bad = firstNotFinite(current.inputs);
@@ -293,6 +294,14 @@ function copyInto(target: TensorValue, source: TensorValue | undefined, name: st
 function scale(data: FloatArray, factor: number): void {
   for (let index = 0; index < data.length; index += 1) data[index]! *= factor;
 }
+
+type StepNormValues = Pick<StepLine, "gradientNorm" | "updateNorm" | "parameterNorm">;
+
+const normsOf = (result: NamedValues): StepNormValues => ({
+  gradientNorm: scalarOf(result.gradientNorm),
+  updateNorm: scalarOf(result.updateNorm),
+  parameterNorm: scalarOf(result.parameterNorm),
+});
 
 const scalarOf = (value: TensorValue | undefined): number => value?.data[0] ?? Number.NaN;
 
