@@ -61,8 +61,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** Keys and values of attention in single precision: what was cached before then changes no later score. */
+export const exactCache = ["--cache-type-k", "f32", "--cache-type-v", "f32", "--flash-attn", "off"];
+
 /** Starts the server on a free port and waits until it answers. */
-export async function startLlamaServer(program: { path: string; model: string }): Promise<RunningServer> {
+export async function startLlamaServer(
+  program: { path: string; model: string },
+  flags: readonly string[] = [],
+): Promise<RunningServer> {
   const port = await freePort();
   const words = [
     "-m",
@@ -76,7 +82,9 @@ export async function startLlamaServer(program: { path: string; model: string })
     "-c",
     "2048",
   ];
-  const child: ChildProcess = spawn(program.path, [...words, "--threads", "2"], { stdio: "ignore" });
+  const child: ChildProcess = spawn(program.path, [...words, "--threads", "1", ...flags], {
+    stdio: "ignore",
+  });
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
   const address = `http://127.0.0.1:${port}`;
   for (let attempt = 0; attempt < 600; attempt += 1) {
