@@ -1,11 +1,10 @@
 /** Which checkpoints the words of a command line mean: single folders, or the checkpoints of a training run. */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { InputError } from "../record/index.ts";
 import { listText } from "../report/index.ts";
-import { isRunFolder, readRunDescription } from "../store/index.ts";
 import type { ModelName } from "./generate-rows.ts";
 
 /** A checkpoint's folder and what rows call it. */
@@ -88,15 +87,18 @@ async function nameOf(folder: string, name: string | undefined): Promise<ModelNa
   if (step === undefined || basename(dirname(folder)) !== "checkpoints") {
     return { model: name ?? basename(folder) };
   }
-  const run = dirname(dirname(folder));
-  return { model: name ?? (await trainingName(run)) ?? basename(run), step };
+  return { model: name ?? (await trainingName(folder)) ?? basename(dirname(dirname(folder))), step };
 }
 
-const trainingSchema = z.object({ training: z.object({ config: z.object({ name: z.string().min(1) }) }) });
+const trainingSchema = z.object({ name: z.string().min(1) });
 
-/** The name that a training gave its model, if it gave one. */
-async function trainingName(run: string): Promise<string | undefined> {
-  if (!isRunFolder(run)) return undefined;
-  const parsed = trainingSchema.safeParse(await readRunDescription(run));
-  return parsed.success ? parsed.data.training.config.name : undefined;
+/** The name that a training gave its model; a run folder may have been renamed since. */
+async function trainingName(folder: string): Promise<string | undefined> {
+  const path = join(folder, "training.json");
+  if (!existsSync(path)) return undefined;
+  try {
+    return trainingSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data?.name;
+  } catch {
+    throw new InputError(`${path}: is not JSON`);
+  }
 }

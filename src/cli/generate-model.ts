@@ -1,6 +1,7 @@
 /** A checkpoint opened on an engine, ready to draw and to score, plain or under test-time training. */
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
+import { z } from "zod";
 import { type CheckpointModel, checkpointModel, type TestTimeTraining } from "../decode/index.ts";
 import { readCheckpoint, type Tokenizer } from "../model/index.ts";
 import { InputError } from "../record/index.ts";
@@ -58,6 +59,8 @@ export function testTimeSettings(options: EngineOptions): TestTimeTraining | und
 
 export interface LocalModel extends CheckpointModel {
   readonly tokenizer: Tokenizer;
+  /** Token that ends a response; undefined where there is none, or training did without it. */
+  readonly endOfSequence: number | undefined;
   /** How its log-probabilities were obtained, for rows. */
   readonly method: string;
 }
@@ -70,7 +73,7 @@ export async function openLocalModel(
   },
 ): Promise<LocalModel> {
   const { device, threads, testTimeTraining, untieHead } = options;
-  const { config, parameters, tokenizer } = await readCheckpoint(place.folder);
+  const { config, parameters, tokenizer, training } = await readCheckpoint(place.folder);
   if (tokenizer === undefined) {
     throw new InputError(`${place.folder}: has no tokenizer, so texts cannot be read or written`);
   }
@@ -84,6 +87,7 @@ export async function openLocalModel(
     return {
       ...model,
       tokenizer,
+      endOfSequence: trainedWithoutEnd(training) ? undefined : tokenizer.endOfSequence,
       method: `lmcov, ${executor.name}, ${stepped}`,
       async release() {
         await model.release();
@@ -95,6 +99,9 @@ export async function openLocalModel(
     throw error;
   }
 }
+
+const trainedWithoutEnd = (training: unknown): boolean =>
+  z.object({ endOfSequence: z.literal(false) }).safeParse(training).success;
 
 function openExecutor(device: DeviceName, threads: number): Promise<Executor> | Executor {
   return device === "float64" ? float64Executor() : onnxruntimeExecutor({ device, threads });

@@ -239,7 +239,7 @@ async function drawChunk(
       generator: streams.split(`${prompt.promptHash} ${prompt.problem}`).split(`draw ${draw}`),
       maxTokens: settings.maxTokens,
       filter,
-      endOfSequence: model.tokenizer.endOfSequence,
+      endOfSequence: model.endOfSequence,
     };
   });
   return generate(model.decoder, requests, { batch: options.batch, onProgress: at.onProgress });
@@ -254,8 +254,8 @@ function checkedPrompt(prompt: PromptRow, model: LocalModel): readonly number[] 
 }
 
 /** The response's text: without the end-of-sequence token, which its tokens and log-probabilities include. */
-function textOf({ tokens }: Generation, { tokenizer }: LocalModel): string {
-  const ended = tokenizer.endOfSequence !== undefined && tokens.at(-1) === tokenizer.endOfSequence;
+function textOf({ tokens }: Generation, { tokenizer, endOfSequence }: LocalModel): string {
+  const ended = endOfSequence !== undefined && tokens.at(-1) === endOfSequence;
   return tokenizer.decode(ended ? tokens.slice(0, -1) : tokens);
 }
 

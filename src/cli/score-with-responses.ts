@@ -1,5 +1,5 @@
 /** The responses that scoring is asked about: rows of a table, or the responses of a run folder. */
-import { type Response, type ResponseRole, type RowBase, samplingHash } from "../record/index.ts";
+import { InputError, type Response, type ResponseRole, type RowBase, samplingHash } from "../record/index.ts";
 import { isRunFolder, readRun } from "../store/index.ts";
 import { type PromptRequest, type PromptRow, readPrompts } from "./generate-prompts.ts";
 import { drawerOf, type ModelName } from "./generate-rows.ts";
@@ -19,24 +19,36 @@ export interface GivenResponse {
   readonly tokenCount: number | undefined;
 }
 
+export interface GivenResponses {
+  readonly responses: readonly GivenResponse[];
+  /** Whether they lie in a run folder. */
+  readonly run: boolean;
+  /** Draws that are no text: bytes or tokens that make no character, from which the tokens cannot be had back. */
+  readonly unreadable: number;
+}
+
 /** Throws InputError where the input holds no response with its prompt. */
-export async function readGivenResponses(
-  path: string,
-  request: PromptRequest,
-): Promise<{ readonly responses: readonly GivenResponse[]; readonly run: boolean }> {
+export async function readGivenResponses(path: string, request: PromptRequest): Promise<GivenResponses> {
   if (!isRunFolder(path)) {
     const rows = await readPrompts(path, request);
-    return { responses: dataResponses(rows), run: false };
+    return { responses: dataResponses(rows), run: false, unreadable: 0 };
   }
   const responses: GivenResponse[] = [];
+  let unreadable = 0;
   for await (const batch of readRun(path, { tables: ["responses"] })) {
     for (const row of batch) {
       if (row.kind !== "response" || row.prompt === undefined || row.role === "choice") continue;
       if (request.task !== undefined && row.task !== request.task) continue;
-      responses.push(savedResponse(row, row.prompt));
+      if (row.role === "draw" && row.text.includes("\ufffd")) unreadable += 1;
+      else responses.push(savedResponse(row, row.prompt));
     }
   }
-  return { responses: responses.slice(0, request.limit), run: true };
+  if (responses.length === 0) {
+    throw new InputError(
+      `${path}: holds no response with its prompt; lmcov import keeps texts unless told not to`,
+    );
+  }
+  return { responses: responses.slice(0, request.limit), run: true, unreadable };
 }
 
 /** Responses of a data set: one problem may have several. */

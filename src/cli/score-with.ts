@@ -39,8 +39,8 @@ Examples:
   lmcov select scored
 
 The input is a table with prompt and response, or a run folder whose responses are scored where they lie (draws keep who drew
-them). Prompt and response are encoded apart, as in training. A response ends with the tokenizer's end-of-sequence token where
-it has one; a draw that was cut at its limit does not.`;
+them). Prompt and response are encoded apart, as in training. A response ends with the end-of-sequence token where the
+tokenizer has one and training used it; a draw that was cut at its limit does not.`;
 
 export function command(): Command {
   return engineOptions(
@@ -140,7 +140,7 @@ async function run(words: string[], options: ScoreOptions): Promise<void> {
     });
   }
   progress.finish();
-  printSummary(summaries, { out, json: options.json ?? false });
+  printSummary(summaries, { out, json: options.json ?? false, unreadable: given.unreadable });
 }
 
 async function scoredRows(
@@ -179,9 +179,9 @@ async function scoredRows(
   });
 }
 
-function responseTokens(given: GivenResponse, { tokenizer }: LocalModel, ends: boolean): readonly number[] {
-  const tokens = encodedText(given.row, "response", tokenizer);
-  const { endOfSequence } = tokenizer;
+function responseTokens(given: GivenResponse, model: LocalModel, ends: boolean): readonly number[] {
+  const tokens = encodedText(given.row, "response", model.tokenizer);
+  const { endOfSequence } = model;
   const complete = ends && !given.cut && endOfSequence !== undefined ? [...tokens, endOfSequence] : tokens;
   if (complete.length > 0) return complete;
   throw new InputError(`${placeOf(given.row)}: the response is empty`);
@@ -211,9 +211,12 @@ function keyOf(
   return [model, step ?? "", task, promptHash, problem, role, draw, ...drawn].join("\u0000");
 }
 
-function printSummary(summaries: readonly Summary[], { out, json }: { out: string; json: boolean }): void {
+function printSummary(
+  summaries: readonly Summary[],
+  { out, json, unreadable }: { out: string; json: boolean; unreadable: number },
+): void {
   if (json) {
-    printResult(jsonText({ schema: "lmcov/score-with@1", run: out, models: summaries }));
+    printResult(jsonText({ schema: "lmcov/score-with@1", run: out, unreadable, models: summaries }));
     return;
   }
   for (const { model, step, scored, skipped, tokens, meanLogProbability, otherTokens } of summaries) {
@@ -229,6 +232,9 @@ function printSummary(summaries: readonly Summary[], { out, json }: { out: strin
     if (otherTokens > 0) {
       printRemark(`    ${plural(otherTokens, "draw")} whose text is encoded to other tokens than were drawn`);
     }
+  }
+  if (unreadable > 0) {
+    printRemark(`• ${plural(unreadable, "draw")} left out: no text gives their tokens back`);
   }
   printRemark(`Next: lmcov profile ${out}, lmcov select ${out}`);
 }

@@ -147,6 +147,7 @@ export async function prepareTraining(
             tokens: loop.tokens,
             rule: config.rule,
             seed: config.seed,
+            endOfSequence: config.endOfSequence,
           },
         }),
       async release() {

@@ -1,6 +1,6 @@
 /** `lmcov generate`, `score-with` and `serve-model` on a small trained run, and every command of the main job on the result. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,19 +17,13 @@ import { ensureBuilt, lmcov, mainFile } from "../lmcov.ts";
 import { sums, writeTrainedRun } from "../trained-run.ts";
 
 let folder: string;
-/** A fresh copy of what was trained: commands write into runs. */
-let fresh: string;
 
 beforeAll(async () => {
   ensureBuilt();
-  fresh = await mkdtemp(join(tmpdir(), "lmcov-trained-"));
-  await writeTrainedRun(fresh);
   folder = await mkdtemp(join(tmpdir(), "lmcov-generate-"));
-  await cp(fresh, folder, { recursive: true });
+  await writeTrainedRun(folder);
 }, 120_000);
-afterAll(async () => {
-  for (const path of [fresh, folder]) await rm(path, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function run(words: string): Promise<{ stdout: string; stderr: string; code: number | null }> {
   return lmcov(words.split(" "), { cwd: folder });
@@ -103,28 +97,27 @@ test("a run holds one response, its log-probability and a verdict for each draw,
 
 test("a draw is scored as it was met, and other checkpoints' scores are of the same response", async () => {
   await done("generate runs/sums --prompts test.jsonl -n 3 --max-tokens 8 --out pool");
-  await done("score-with runs/sums --input pool");
-  const rows = await rowsOf("pool");
-  const likelihoods = only(rows, "likelihood");
-  expect(likelihoods).toHaveLength(3 * 3 * 25 * 3);
+  const responses = only(await rowsOf("pool"), "response");
+  // Bytes that are no text cannot be had back from it; an untrained model draws some.
+  const unreadable = responses.filter(({ text }) => text.includes("\ufffd")).length;
+  expect(unreadable).toBeLessThan(20);
+  const readable = responses.length - unreadable;
+  expect(JSON.parse(await done("score-with runs/sums --input pool --json"))).toMatchObject({
+    unreadable,
+    models: [40, 120, 360].map((step) => ({ model: "sums", step, otherTokens: 0 })),
+  });
   // Scored again elsewhere: nothing is known there, so that the drawers score their own draws too.
   await done("score-with runs/sums --input pool --out again");
   const key = (row: Likelihood) => `${row.step} ${row.drawnBy} ${row.problem} ${row.draw}`;
-  const texts = new Map(
-    only(rows, "response").map((row) => [`sums, step ${row.step} ${row.problem} ${row.draw}`, row.text]),
-  );
-  const again = new Map(only(await rowsOf("again"), "likelihood").map((row) => [key(row), row]));
-  expect(again.size).toBe(likelihoods.length);
-  let compared = 0;
-  for (const row of likelihoods) {
-    const other = again.get(key(row))!;
+  const before = new Map(only(await rowsOf("pool"), "likelihood").map((row) => [key(row), row]));
+  const after = only(await rowsOf("again"), "likelihood");
+  expect(before.size).toBe(3 * readable + unreadable);
+  expect(after).toHaveLength(3 * readable);
+  for (const row of after) {
+    const other = before.get(key(row))!;
     expect(other.fingerprint).toBe(row.fingerprint);
-    // Bytes that are no text cannot be read back from it.
-    if (texts.get(`${row.drawnBy} ${row.problem} ${row.draw}`)!.includes("\ufffd")) continue;
-    expect(Math.abs(other.logProbability - row.logProbability)).toBeLessThan(1e-4);
-    compared += 1;
+    expect(Math.abs(other.logProbability - row.logProbability)).toBeLessThan(1e-5 * row.tokenCount!);
   }
-  expect(compared).toBeGreaterThan(likelihoods.length * 0.9);
 }, 60_000);
 
 test("what is there is not drawn again, more draws are added, and an interrupted run ends as an undisturbed one", async () => {
