@@ -1,7 +1,9 @@
 /** `lmcov train` from a checkpoint, with a teacher, token by token, from Parquet and from fresh samples. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { prepareTraining } from "../../src/cli/train-setup.ts";
@@ -168,4 +170,27 @@ describe("a training", () => {
     expect(drawn.length - before).toBe(8);
     await prepared.release();
   });
+});
+
+test("the configurations of the walk-through can be trained", async () => {
+  const example = fileURLToPath(new URL("../../examples/training", import.meta.url));
+  const copy = join(folder, "example");
+  await cp(example, copy, { recursive: true });
+  spawnSync(process.execPath, ["make-data.mjs", "data"], { cwd: copy });
+  const check = async (name: string) => {
+    const { code, stdout, stderr } = await lmcov(["train", name, "--check", "--json"], { cwd: copy });
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout);
+  };
+  expect(await check("before.yaml")).toMatchObject({ examples: 800, evaluation: 500 });
+  const start = join(copy, "runs", "before", "checkpoints", "step-00000300");
+  const config = await readFile(join(copy, "before.yaml"), "utf8");
+  await writeFile(
+    join(copy, "short.yaml"),
+    config.replace("steps: 300", "steps: 1").replace(/^probes.*$/m, ""),
+  );
+  expect((await lmcov(["train", "short.yaml", "--out", "short"], { cwd: copy })).code).toBe(0);
+  await cp(join(copy, "short", "checkpoints", "step-00000001"), start, { recursive: true });
+  expect(await check("keys.yaml")).toMatchObject({ examples: 100, evaluation: 500 });
+  expect(await check("both.yaml")).toMatchObject({ examples: 4000, evaluation: 500 });
 });

@@ -34,6 +34,7 @@ test.each([
     folder,
     {
       ...change,
+      name: "sums",
       steps: 1500,
       checkpoints: { every: 100, keepLast: 2 },
       state: { steps: 3 },
