@@ -64,15 +64,17 @@ export function adamDirection(options: AdamOptions = {}): Piece {
     },
     apply(graph, { directions, state, scalars }) {
       const step = scalars.step!;
-      const meanScale = graph.divide(1, oneMinusPower(graph, beta1, step));
-      const squareRoot = graph.sqrt(oneMinusPower(graph, beta2, step));
+      // m̂/(√v̂ + ε) with the corrections moved to scalars, which cost no pass over the parameters.
+      const root = graph.sqrt(oneMinusPower(graph, beta2, step));
+      const meanScale = graph.divide(root, oneMinusPower(graph, beta1, step));
+      const scaledEpsilon = graph.multiply(root, epsilon);
       const nextState: Record<string, Tensor> = {};
       const next: NamedTensors = mapTensors(directions, (direction, name) => {
         const mean = average(graph, state[`mean.${name}`]!, direction, beta1);
         const square = average(graph, state[`square.${name}`]!, graph.square(direction), beta2);
         nextState[`mean.${name}`] = mean;
         nextState[`square.${name}`] = square;
-        const spread = graph.add(graph.divide(graph.sqrt(square), squareRoot), epsilon);
+        const spread = graph.add(graph.sqrt(square), scaledEpsilon);
         return graph.divide(graph.multiply(mean, meanScale), spread);
       });
       return { directions: next, state: nextState };
