@@ -43,6 +43,7 @@ export async function serverKind(client: HttpClient, signal: AbortSignal): Promi
   if (owner === "llamacpp") return signs("llama-server", "/v1/models is owned by llamacpp");
   if (owner === "vllm") return signs("vllm", "/v1/models is owned by vllm");
   if (owner === "sglang") return signs("sglang", "/v1/models is owned by sglang");
+  if (owner === "lmcov") return signs("openai-completions", "/v1/models is owned by lmcov, which echoes");
   const found = async (path: string) =>
     new Answer(await client.find(path, signal), `${client.address}${path}`);
   const props = await found("/props");
