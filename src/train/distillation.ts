@@ -22,6 +22,13 @@ export const teacherInput = {
  * [batch, length], nats, 0 where no response token is: with S_h = a_1 + … + a_h, α_h = 1 while S_h ≤ limit, 0 once
  * S_{h−1} > limit, else (limit − S_{h−1})/a_h. So Σ α_h·a_h = min(limit, Σ a_h). The paper's limit is log N. Nothing is
  * differentiated through them.
+ *
+ * @example
+ * const graph = new Graph();
+ * graph.output("alpha", truncationWeights(graph, graph.input("a", [1, 3]), 2));
+ * const program = await float64Executor().compile(graph);
+ * const { alpha } = await program.run({ a: { shape: [1, 3], data: Float64Array.of(1, 4, 1) } });
+ * alpha?.data; // [1, 0.25, 0]
  */
 export function truncationWeights(graph: Graph, divergences: Tensor, limit: number): Tensor {
   if (!(limit > 0 && Number.isFinite(limit))) {
@@ -77,6 +84,8 @@ export function stepDivergenceLowerBound(
  * lower bounds, so tokens are truncated later than the paper's rule would. The graph gains the inputs of `teacherInput`.
  *
  * @throws RangeError for an N that is not above 1.
+ * @example
+ * truncatedLoss({ N: 1, teacher: "full" }); // throws RangeError: N is 1: must be above 1 and finite
  */
 export function truncatedLoss(given: { readonly N: number; readonly teacher: TeacherForm }): Loss {
   const { N, teacher } = given;

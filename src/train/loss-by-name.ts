@@ -63,7 +63,12 @@ const entries: Readonly<Record<string, LossEntry>> = {
 /** Names of all losses. */
 export const lossNames: readonly string[] = Object.keys(entries);
 
-/** What a loss's options are, by name. */
+/**
+ * What a loss's options are, by name.
+ *
+ * @example
+ * lossOptions("dco").N?.limits; // "a number of at least 1"
+ */
 export function lossOptions(name: string): Options {
   return entryByName("loss", entries, name).options;
 }

@@ -14,6 +14,14 @@ const leastComplement = 1e-30;
  * draws find anyway is left alone. All in log space: log p may be −1000. N = 1 is the loss at sequence level.
  *
  * @throws RangeError for an N below 1.
+ * @example
+ * const graph = new Graph();
+ * const logProbabilities = graph.input("l", [1, 1]);
+ * const weights = graph.full([1, 1], 1);
+ * graph.output("loss", dcoLoss(2)(graph, { logProbabilities, logits: logProbabilities, weights }));
+ * const program = await float64Executor().compile(graph);
+ * const { loss } = await program.run({ l: { shape: [1, 1], data: Float64Array.of(Math.log(0.5)) } });
+ * loss?.data[0]; // -Math.log(1 - 0.5 ** 2)
  */
 export function dcoLoss(N: number): Loss {
   if (!(N >= 1 && Number.isFinite(N))) throw new RangeError(`N is ${N}: must be at least 1 and finite`);

@@ -38,51 +38,89 @@ export function normalizedStepSize(given: LinearTraining & WithN): number {
 /**
  * λ = log N/(16η) of (18), from the same proof. At lab scale it is far above gradient norms, and nothing moves; tuned
  * values near 0.1·B are what works.
+ *
+ * @example
+ * normalizedLambda({ N: Math.E, stepSize: 0.125 }); // 0.5
  */
 export function normalizedLambda(given: WithN & { readonly stepSize: number }): number {
   const { N, stepSize } = checked(given);
   return Math.log(N) / (16 * stepSize);
 }
 
-/** η = min{1/(2B²), (σ⋆²T)^{−1/2}} of token-level SGD (21), and of test-time training with its parameters. */
+/**
+ * η = min{1/(2B²), (σ⋆²T)^{−1/2}} of token-level SGD (21), and of test-time training with its parameters.
+ *
+ * @example
+ * tokenLevelStepSize({ B: 1, variance: 4, steps: 100 }); // 0.05
+ */
 export function tokenLevelStepSize(given: LinearTraining): number {
   const { B, variance, steps } = checked(given);
   return Math.min(1 / (2 * B ** 2), (variance * steps) ** -0.5);
 }
 
-/** η = min{1/((64 log N + 2)B²), (T σ⋆² log N)^{−1/2}} of truncated distillation SGD (24)–(26). */
+/**
+ * η = min{1/((64 log N + 2)B²), (T σ⋆² log N)^{−1/2}} of truncated distillation SGD (24)–(26).
+ *
+ * @example
+ * truncatedStepSize({ B: 1, variance: 1, steps: 1e6, N: Math.E }); // 0.001
+ */
 export function truncatedStepSize(given: LinearTraining & WithN): number {
   const { B, variance, steps, N } = checked(given);
   const logN = Math.log(N);
   return Math.min(1 / ((64 * logN + 2) * B ** 2), (steps * variance * logN) ** -0.5);
 }
 
-/** The largest step of SGD at sequence level (14) that its bound allows, 1/(2HB²). */
+/**
+ * The largest step of SGD at sequence level (14) that its bound allows, 1/(2HB²).
+ *
+ * @example
+ * largestSgdStepSize({ B: 2, H: 8 }); // 1 / 64
+ */
 export function largestSgdStepSize(given: { readonly B: number } & WithHorizon): number {
   const { B, H } = checked(given);
   return 1 / (2 * H * B ** 2);
 }
 
-/** Cov_N of SGD at sequence level, Prop. 5.1: (√(σ⋆²/T) + B²H/T)/log N; its lower bound grows with H too. */
+/**
+ * Cov_N of SGD at sequence level, Prop. 5.1: (√(σ⋆²/T) + B²H/T)/log N; its lower bound grows with H too.
+ *
+ * @example
+ * sgdRate({ B: 1, variance: 1, steps: 100, N: Math.E, H: 10 }); // 0.2
+ */
 export function sgdRate(given: LinearTraining & WithN & WithHorizon): number {
   const { B, variance, steps, N, H } = checked(given);
   return (Math.sqrt(variance / steps) + (B ** 2 * H) / steps) / Math.log(N);
 }
 
-/** Cov_N of normalized SGD with K fresh samples a step: √(σ⋆²/(T log N)) + B²/T + B/(K log N). No growth with H. */
+/**
+ * Cov_N of normalized SGD with K fresh samples a step: √(σ⋆²/(T log N)) + B²/T + B/(K log N). No growth with H.
+ *
+ * @example
+ * normalizedRate({ B: 1, variance: 1, steps: 100, N: Math.E, samples: 100 }); // 0.12
+ */
 export function normalizedRate(given: LinearTraining & WithN & { readonly samples: number }): number {
   const { B, variance, steps, N, samples } = checked(given);
   const logN = Math.log(N);
   return Math.sqrt(variance / (steps * logN)) + B ** 2 / steps + B / (samples * logN);
 }
 
-/** Cov_N of token-level SGD with test-time training: (√(σ⋆²/T) + B²/T)/log N. No growth with H. */
+/**
+ * Cov_N of token-level SGD with test-time training: (√(σ⋆²/T) + B²/T)/log N. No growth with H.
+ *
+ * @example
+ * tokenLevelRate({ B: 1, variance: 1, steps: 100, N: Math.E }); // 0.11
+ */
 export function tokenLevelRate(given: LinearTraining & WithN): number {
   const { B, variance, steps, N } = checked(given);
   return (Math.sqrt(variance / steps) + B ** 2 / steps) / Math.log(N);
 }
 
-/** Cov_N of truncated distillation SGD: √(σ⋆²/(T log N)) + B²/T, that of maximum likelihood with n = T. */
+/**
+ * Cov_N of truncated distillation SGD: √(σ⋆²/(T log N)) + B²/T, that of maximum likelihood with n = T.
+ *
+ * @example
+ * truncatedRate({ B: 1, variance: 1, steps: 100, N: Math.E }); // 0.11
+ */
 export function truncatedRate(given: LinearTraining & WithN): number {
   const { B, variance, steps, N } = checked(given);
   return Math.sqrt(variance / (steps * Math.log(N))) + B ** 2 / steps;

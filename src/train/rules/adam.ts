@@ -42,6 +42,9 @@ export function adam(options: AdamRuleOptions = {}): UpdateRule {
  * (PyTorch's default is all tensors).
  *
  * @throws RangeError for an option outside its limits.
+ * @example
+ * adamW({ weightDecay: 0.1 }).name; // "adamw"
+ * adamW({ beta2: 1 }); // throws RangeError: beta2 is 1: must be at least 0 and less than 1
  */
 export function adamW(options: AdamRuleOptions = {}): UpdateRule {
   const { weightDecay: rate = 0.01, decays, projection } = options;
@@ -49,7 +52,13 @@ export function adamW(options: AdamRuleOptions = {}): UpdateRule {
   return composedRule({ name: "adamw", pieces: [adamDirection(options), decay], projection });
 }
 
-/** The direction of Adam, m̂/(√v̂ + ε). State: two tensors the size of each parameter. */
+/**
+ * The direction of Adam, m̂/(√v̂ + ε). State: two tensors the size of each parameter.
+ *
+ * @example
+ * const rule = composedRule({ name: "clipped adam", pieces: [clipByGlobalNorm(1), adamDirection()] });
+ * Object.keys(rule.init({ bias: [2] })); // ["adam.mean.bias", "adam.square.bias"]
+ */
 export function adamDirection(options: AdamOptions = {}): Piece {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
   requireShare("beta1", beta1);

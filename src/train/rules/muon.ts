@@ -15,6 +15,12 @@ export const newtonSchulzCoefficients = [3.4445, -4.775, 2.0315] as const;
  * [0.68, 1.14]: the coefficients trade accuracy for speed near 0.
  *
  * @throws RangeError for a tensor that is no matrix or for fewer than one step.
+ * @example
+ * const graph = new Graph();
+ * graph.output("o", orthogonalized(graph, graph.input("m", [2, 2])));
+ * const program = await float64Executor().compile(graph);
+ * const { o } = await program.run({ m: { shape: [2, 2], data: Float64Array.of(5, 0, 0, 1) } });
+ * o?.data.every((entry, i) => (i % 3 === 0 ? entry > 0.68 && entry < 1.14 : entry === 0)); // true
  */
 export function orthogonalized(graph: Graph, matrix: Tensor, steps = 5): Tensor {
   const [rows, columns, ...more] = matrix.shape;
@@ -61,6 +67,9 @@ export interface MuonOptions {
  * with η·adamShare for the rest. Beyond the paper (Keller Jordan, "Muon", 2024); steepest descent in the spectral norm.
  *
  * @throws RangeError for an option outside its limits.
+ * @example
+ * Object.keys(muon().init({ "h.0.weight": [2, 2], "h.0.bias": [2] }));
+ * // ["muon.matrix.momentum.h.0.weight", "muon.rest.adam.mean.h.0.bias", "muon.rest.adam.square.h.0.bias"]
  */
 export function muon(options: MuonOptions = {}): UpdateRule {
   const {

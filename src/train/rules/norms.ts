@@ -1,7 +1,16 @@
 /** Norms over all tensors jointly, as if they were one vector. */
 import type { Graph, NamedTensors, Tensor } from "../../tensor/index.ts";
 
-/** ‖·‖₂ over all entries of all tensors, a scalar. */
+/**
+ * ‖·‖₂ over all entries of all tensors, a scalar.
+ *
+ * @example
+ * const graph = new Graph();
+ * graph.output("norm", globalNorm(graph, { a: graph.input("a", [1]), b: graph.input("b", [1]) }));
+ * const program = await float64Executor().compile(graph);
+ * const at = (value: number) => ({ shape: [1], data: Float64Array.of(value) });
+ * (await program.run({ a: at(3), b: at(4) })).norm?.data; // [5]
+ */
 export function globalNorm(graph: Graph, tensors: NamedTensors): Tensor {
   const squares = Object.values(tensors).map((tensor) => graph.sum(graph.square(tensor)));
   const [first, ...rest] = squares;

@@ -135,7 +135,12 @@ const entries: Readonly<Record<string, RuleEntry>> = {
 /** Names of all rules. */
 export const ruleNames: readonly string[] = Object.keys(entries);
 
-/** What a rule's options are: limits, defaults and meaning, by name. */
+/**
+ * What a rule's options are: limits, defaults and meaning, by name.
+ *
+ * @example
+ * ruleOptions("sign-sgd").learningRate?.limits; // "a positive number"
+ */
 export function ruleOptions(name: string): Options {
   return entryByName("rule", entries, name).options;
 }

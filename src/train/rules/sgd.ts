@@ -40,6 +40,9 @@ export function sgd(options: SgdOptions = {}): UpdateRule {
  * parameters jointly. `lambda` is 0.1 if not given (our choice; the proof's value is `normalizedLambda`).
  *
  * @throws RangeError for a lambda that is negative or not finite.
+ * @example
+ * normalizedSgd({ lambda: 0.01, projection: l2Ball(1) }).init({ theta: [3] }); // {}
+ * normalizedSgd({ lambda: -1 }); // throws RangeError: lambda is -1: must be finite and not negative
  */
 export function normalizedSgd(
   options: { readonly lambda?: number; readonly projection?: Projection } = {},
@@ -48,7 +51,12 @@ export function normalizedSgd(
   return composedRule({ name: "normalized-sgd", pieces: [normalizeByGlobalNorm(lambda)], projection });
 }
 
-/** (20): θ ← θ − η·sign(ĝ) for each coordinate, sign(0) = 0; without projection, as in the paper. */
+/**
+ * (20): θ ← θ − η·sign(ĝ) for each coordinate, sign(0) = 0; without projection, as in the paper.
+ *
+ * @example
+ * signSgd().init({ theta: [3] }); // {}
+ */
 export function signSgd(): UpdateRule {
   return composedRule({ name: "sign-sgd", pieces: [signOfDirection()] });
 }
