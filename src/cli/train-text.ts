@@ -1,14 +1,12 @@
 /** What a finished training says in the terminal. */
 import { countText, listText, plural, printable, rateText } from "../report/index.ts";
 import type { RunEnd } from "../train/index.ts";
-import type { PreparedTraining } from "./train-setup.ts";
 
 export function trainedText(given: {
   readonly end: RunEnd;
   readonly folder: string;
   readonly tokens: number;
   readonly tokensPerSecond: number | undefined;
-  readonly prepared: PreparedTraining;
 }): string {
   const { end, tokens, tokensPerSecond } = given;
   const folder = printable(given.folder, 400);

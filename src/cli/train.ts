@@ -2,24 +2,14 @@
 import { Command } from "commander";
 import { InputError } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
-import { forgetUnits, isRunFolder, openRunFolder, readRunDescription } from "../store/index.ts";
-import {
-  DivergedError,
-  type RunEnd,
-  runTraining,
-  type TrainingConfig,
-  trainingConfig,
-} from "../train/index.ts";
-import { exitCode } from "./exit-code.ts";
-import { onInterruption } from "./interruption.ts";
+import { isRunFolder, openRunFolder, readRunDescription } from "../store/index.ts";
+import { type TrainingConfig, trainingConfig } from "../train/index.ts";
 import { positiveInteger } from "./log-options.ts";
-import { jsonText, printFailure, printRemark, printResult } from "./print.ts";
-import { millisecondsNow, progressLine } from "./progress.ts";
+import { jsonText, printRemark, printResult } from "./print.ts";
 import { defaultRunFolder, readTrainingConfig } from "./train-config.ts";
 import { differences, recordedIdentity, type TrainingIdentity, trainingIdentity } from "./train-identity.ts";
-import { probe, probedStep } from "./train-probe.ts";
+import { runPrepared } from "./train-run.ts";
 import { type PreparedTraining, prepareTraining } from "./train-setup.ts";
-import { trainedText } from "./train-text.ts";
 
 interface TrainOptions {
   readonly out?: string;
@@ -72,8 +62,8 @@ async function run(configPath: string | undefined, options: TrainOptions): Promi
       printCheck(prepared, folder, options);
       return;
     }
-    await openTraining(folder, identity, options);
-    await trainPrepared(prepared, folder, options);
+    const different = await openTraining(folder, identity, options);
+    await runPrepared(prepared, { folder, different, json: options.json ?? false });
   } finally {
     await prepared.release();
   }
@@ -107,14 +97,15 @@ async function requestOf(
   return { config: changed(recorded.config, `${folder}/run.json`), folder };
 }
 
-/** Creates the run folder, or checks that what is there can be continued. */
+/** Creates the run folder, or checks that what is there can be continued; returns what differs from how it began. */
 async function openTraining(
   folder: string,
   identity: TrainingIdentity,
   options: TrainOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
+  let found: string[] = [];
   if (isRunFolder(folder)) {
-    const found = differences(recordedIdentity(folder, await readRunDescription(folder)), identity);
+    found = differences(recordedIdentity(folder, await readRunDescription(folder)), identity);
     if (found.length > 0) {
       const what = found.slice(0, 4).join("; ") + (found.length > 4 ? `; and ${found.length - 4} more` : "");
       if (!options.allowDifferent) {
@@ -127,86 +118,7 @@ async function openTraining(
   }
   const { software, ...training } = identity;
   await openRunFolder(folder, { software: { ...software }, command: ["train"], training });
-}
-
-async function trainPrepared(
-  prepared: PreparedTraining,
-  folder: string,
-  options: TrainOptions,
-): Promise<void> {
-  const { config, trainer } = prepared;
-  if (prepared.caveat !== undefined) printRemark(`• ${prepared.caveat}`);
-  let stopping = false;
-  onInterruption(() => {
-    stopping = true;
-    printRemark("lmcov: finishing the step and saving; press Ctrl-C again to end at once");
-  });
-  const began = millisecondsNow();
-  let progress = progressLine({ title: "training", total: config.steps });
-  let tokensBefore = 0;
-  const rate = () => (trainer.tokens - tokensBefore) / Math.max(1e-3, (millisecondsNow() - began) / 1000);
-  let end: RunEnd;
-  try {
-    end = await runTraining({
-      folder,
-      trainer,
-      steps: config.steps,
-      checkpoints: config.checkpoints,
-      probeEvery: config.probes?.every,
-      save: config.state,
-      journalEvery: config.journalEvery,
-      clock: () => millisecondsNow() / 1000,
-      stopRequested: () => stopping,
-      probe: (step) => probe(step, trainer.parameters, prepared.probeOptions(folder)),
-      writeCheckpoint: (_step, path) => prepared.writeCheckpoint(path),
-      onStart: async (step) => {
-        tokensBefore = trainer.tokens;
-        progress = progressLine({ title: "training", total: config.steps, before: step });
-        // Probes after the state are taken again; with no state, also the one before the first step.
-        await forgetUnits(folder, (unit) => step === 0 || (probedStep(unit) ?? 0) > step);
-      },
-      onStep: ({ step, loss }) =>
-        progress.update(step, `, loss ${loss.toPrecision(4)}, ${countText(Math.round(rate()))} tokens/s`),
-    });
-  } catch (error) {
-    progress.finish();
-    if (!(error instanceof DivergedError)) throw error;
-    printFailure(
-      `${error.message}; training stopped. What was saved before is kept: the checkpoints in ${folder}/checkpoints, and the state. A lower learning rate or clip: may help`,
-    );
-    process.exitCode = exitCode.checkFailed;
-    return;
-  }
-  progress.finish();
-  const tokensPerSecond = end.step > end.from ? rate() : undefined;
-  if (!end.finished) {
-    process.exitCode = exitCode.interrupted;
-    printRemark(
-      `stopped after step ${end.step} of ${config.steps}; continue with: lmcov train --resume ${folder}`,
-    );
-  }
-  if (options.json) {
-    printResult(
-      jsonText({
-        schema: "lmcov/train@1",
-        run: folder,
-        finished: end.finished,
-        step: end.step,
-        steps: config.steps,
-        from: end.from,
-        tokens: trainer.tokens,
-        ...(tokensPerSecond !== undefined && { tokensPerSecond }),
-        checkpoints: end.checkpoints,
-        ...(end.lastStep !== undefined && { lastStep: end.lastStep }),
-        ...(end.lastProbe !== undefined && { lastProbe: end.lastProbe.summary }),
-        engine: prepared.engine,
-        ...(prepared.caveat !== undefined && { caveat: prepared.caveat }),
-      }),
-    );
-    return;
-  }
-  if (end.finished)
-    printResult(trainedText({ end, folder, tokens: trainer.tokens, tokensPerSecond, prepared }));
+  return found;
 }
 
 function printCheck(prepared: PreparedTraining, folder: string, options: TrainOptions): void {

@@ -22,6 +22,10 @@ export interface EncodingOptions {
  *
  * @throws UnusableTrainingError naming the example's place for an empty response, an example longer than the context, a
  * text that the tokenizer cannot encode, or an empty prompt where it has no token to begin with.
+ * @example
+ * const options = { tokenizer: characterTokenizer(["a", "b"]), contextLength: 8, endOfSequence: true };
+ * [...encodedExample({ prompt: "ab", response: "b" }, options).tokens]; // [0, 1, 1, 2]
+ * encodedExample({ prompt: "ab", response: "" }, options); // throws InputError: the response is empty
  */
 export function encodedExample(example: Example, options: EncodingOptions): EncodedExample {
   const { tokenizer, contextLength } = options;
@@ -64,7 +68,15 @@ export interface Batch {
   readonly responseTokens: number;
 }
 
-/** The arrays of some examples, padded to `length`; `weights` come in the executor's float type. */
+/**
+ * The arrays of some examples, padded to `length`; `weights` come in the executor's float type.
+ *
+ * @throws RangeError for an example that is longer.
+ * @example
+ * const example = { tokens: Int32Array.of(5, 6, 7), promptLength: 1 };
+ * const batch = batchOf([example], { length: 3, allocate: (size) => new Float64Array(size) });
+ * [[...batch.tokens.data], [...batch.targets.data], [...batch.weights.data]]; // [[5, 6, 0], [6, 7, 0], [1, 1, 0]]
+ */
 export function batchOf(
   examples: readonly EncodedExample[],
   options: { readonly length: number; readonly allocate: (size: number) => FloatArray },
@@ -100,7 +112,13 @@ export function bucketLengths(longest: number): number[] {
   return [...new Set(lengths)];
 }
 
-/** The least bucket that holds all examples. */
+/**
+ * The least bucket that holds all examples.
+ *
+ * @throws RangeError where none does.
+ * @example
+ * bucketOf([{ tokens: new Int32Array(20), promptLength: 4 }], [16, 32, 48, 64]); // 32
+ */
 export function bucketOf(examples: readonly EncodedExample[], lengths: readonly number[]): number {
   const needed = Math.max(...examples.map(({ tokens }) => inputLength(tokens)));
   const found = lengths.find((length) => length >= needed);

@@ -62,7 +62,14 @@ export function shuffledEpochs<Item>(
   };
 }
 
-/** Fresh examples for every step, each from its own stream of the generator. */
+/**
+ * Fresh examples for every step, each from its own stream of the generator.
+ *
+ * @example
+ * const source = freshSamples((generator) => generator.integer(6), randomGenerator("dice"));
+ * const again = freshSamples((generator) => generator.integer(6), randomGenerator("dice"));
+ * source.batch(7, 3).join() === again.batch(7, 3).join(); // true
+ */
 export function freshSamples<Item>(
   example: (generator: RandomGenerator) => Item,
   generator: RandomGenerator,

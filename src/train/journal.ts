@@ -27,7 +27,9 @@ export interface StepLine {
 export type JournalLine =
   | StepLine
   | { readonly step: number; readonly probe: Readonly<Record<string, unknown>> }
-  | { readonly step: number; readonly checkpoint: string };
+  | { readonly step: number; readonly checkpoint: string }
+  /** The run went on from here under other conditions: it does not equal an undisturbed one. */
+  | { readonly step: number; readonly different: readonly string[] };
 
 export class TrainingJournal {
   readonly #handle: FileHandle;

@@ -106,6 +106,7 @@ describe("a training on disk", () => {
       Array.from({ length: 20 }, (_, index) => index + 1),
     );
     expect(lines.filter((line) => "probe" in line).map(({ step }) => step)).toEqual([0, 5, 10, 15, 20]);
+    expect(lines.find((line) => "probe" in line && line.step === 5)).toHaveProperty("probe.gradientNorm");
     expect(lines.filter((line) => "checkpoint" in line).map(({ step }) => step)).toEqual([5, 10, 15, 20]);
   });
 

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly clock: () => number;
   /** Asked between steps. */
   readonly stopRequested: () => boolean;
+  /** What differs from the conditions under which the run began; goes into the journal. */
+  readonly different?: readonly string[] | undefined;
   /** Measures the present parameters. */
   probe(step: number): Promise<Probe>;
   writeCheckpoint(step: number, folder: string): Promise<void>;
@@ -101,7 +103,11 @@ export async function runTraining(options: RunOptions): Promise<RunEnd> {
     trainer.snapshot();
     lastProbe = await options.probe(trainer.step);
     losses.set(trainer.step, lastProbe.loss);
-    await journal.append({ step: trainer.step, probe: lastProbe.summary });
+    const gradientNorm = lastStep?.gradientNorm;
+    await journal.append({
+      step: trainer.step,
+      probe: { ...lastProbe.summary, ...(gradientNorm !== undefined && { gradientNorm }) },
+    });
   };
   const checkpointNow = async () => {
     trainer.snapshot();
@@ -114,6 +120,8 @@ export async function runTraining(options: RunOptions): Promise<RunEnd> {
 
   try {
     await options.onStart?.(from);
+    const { different = [] } = options;
+    if (different.length > 0) await journal.append({ step: from, different });
     if (from === 0 && options.probeEvery !== undefined) await probeNow();
     while (trainer.step < steps && !options.stopRequested()) {
       lastStep = await trainer.advance();

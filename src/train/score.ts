@@ -16,7 +16,18 @@ export interface ResponseScorer {
   release(): Promise<void>;
 }
 
-/** A scorer that works through examples in batches of one size, padded to one of a few lengths. */
+/**
+ * A scorer that works through examples in batches of one size, padded to one of a few lengths.
+ *
+ * @example
+ * const config = { vocabularySize: 3, contextLength: 4, layers: 1, heads: 1, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
+ * const model = transformerModel(config);
+ * const scorer = responseScorer({ model, executor: float64Executor(), batch: 2, lengths: [2, 4] });
+ * const zeros = Object.entries(model.parameterShapes).map(([name, shape]) => [name, float64Executor().allocate(shape)]);
+ * const examples = [{ tokens: Int32Array.of(0, 1, 2), promptLength: 1 }];
+ * const { logProbabilities } = await scorer.score(Object.fromEntries(zeros), examples);
+ * logProbabilities[0]; // -2 * Math.log(3)
+ */
 export function responseScorer(options: {
   readonly model: LanguageModel;
   readonly executor: Executor;

@@ -70,7 +70,30 @@ interface Buffers {
   readonly outputs: NamedValues;
 }
 
-/** Prepares a training at step 0; programs are compiled when a batch first needs them. */
+/**
+ * Prepares a training at step 0; programs are compiled when a batch first needs them. With one micro-batch a step is one
+ * run of one graph; with several, gradients add up in two buffers that take turns, and the result differs by rounding only.
+ *
+ * @throws RangeError where the micro-batch does not divide the batch.
+ * @example
+ * const config = { vocabularySize: 3, contextLength: 4, layers: 1, heads: 1, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
+ * const training = trainer({
+ *   model: transformerModel(config),
+ *   parameters: initialParameters(config, randomGenerator("start")),
+ *   executor: float64Executor(),
+ *   rule: sgd(),
+ *   loss: sequenceLoss,
+ *   meanOver: "sequence",
+ *   source: shuffledEpochs([{ tokens: Int32Array.of(0, 1, 2), promptLength: 1 }], randomGenerator("order")),
+ *   batch: 1,
+ *   microBatch: 1,
+ *   lengths: [2],
+ *   learningRate: () => 0.001,
+ * });
+ * const first = await training.advance();
+ * const second = await training.advance();
+ * second.loss < first.loss; // true
+ */
 export function trainer(options: TrainerOptions): Trainer {
   const { model, executor, rule, source, batch, microBatch, lengths, learningRate } = options;
   if (batch % microBatch !== 0) throw new RangeError(`microBatch is ${microBatch}: must divide ${batch}`);

@@ -131,6 +131,9 @@ describe("a training", () => {
     await run(["train", "train.yaml", "--out", "extended"]);
     const allowed = await run(["train", "longer.yaml", "--out", "extended", "--allow-different", "--json"]);
     expect(JSON.parse(allowed.stdout)).toMatchObject({ from: 60, step: 63, checkpoints: [20, 40, 60, 63] });
+    const { journal } = await contentOf("extended");
+    const different = journal.split("\n").find((line) => line.includes("different"));
+    expect(JSON.parse(different ?? "{}").different).toContain("config.steps was 60 and is 63");
   });
 
   test("of known log-probabilities of the data shows Cov_N and KL themselves", async () => {
