@@ -54,6 +54,7 @@ export {
   initialParameters,
   parameterShapes,
   scaledInitialisation,
+  type TransformerModel,
   transformerModel,
 } from "./transformer.ts";
 export type { TransformerConfig } from "./transformer-config.ts";

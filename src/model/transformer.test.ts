@@ -13,10 +13,12 @@ const config: TransformerConfig = {
   tiedEmbeddings: false,
   layerNormEpsilon: 1e-5,
 };
-const batch = 3;
-const length = 7;
+interface RowsShape {
+  readonly batch: number;
+  readonly length: number;
+}
 
-function inputsOf(seed: string) {
+function inputsOf(seed: string, { batch, length }: RowsShape) {
   const random = randomGenerator(seed);
   const tokens = Int32Array.from({ length: batch * length }, () => random.integer(config.vocabularySize));
   const targets = Int32Array.from({ length: batch * length }, () => random.integer(config.vocabularySize));
@@ -27,7 +29,7 @@ function inputsOf(seed: string) {
 }
 
 /** Loss −mean log π and its gradients. */
-function lossGraph(sizes: TransformerConfig): Graph {
+function lossGraph(sizes: TransformerConfig, { batch, length }: RowsShape): Graph {
   const graph = new Graph();
   const model = transformerModel(sizes);
   const parameters = Object.fromEntries(
@@ -59,14 +61,15 @@ const largest = (values: ArrayLike<number>) =>
   Array.from(values).reduce((m, x) => Math.max(m, Math.abs(x)), 0);
 
 describe.each([
-  ["untied", config],
-  ["tied", { ...config, tiedEmbeddings: true }],
-])("the %s transformer's gradients", (_, sizes) => {
+  ["untied", config, { batch: 3, length: 7 }],
+  // Long enough for several blocks of queries.
+  ["tied", { ...config, contextLength: 50, tiedEmbeddings: true }, { batch: 1, length: 48 }],
+])("the %s transformer's gradients", (_, sizes, rows) => {
   test("equal float64 central differences to 1e-6 of each tensor's largest entry", async () => {
     const executor = float64Executor();
-    const program = await executor.compile(lossGraph(sizes));
+    const program = await executor.compile(lossGraph(sizes, rows));
     const parameters = parametersOf(sizes);
-    const inputs = inputsOf("finite differences");
+    const inputs = inputsOf("finite differences", rows);
     const results = await program.run({ ...parameters, ...inputs });
     const random = randomGenerator("entries");
     for (const [name, value] of Object.entries(parameters)) {
@@ -94,9 +97,9 @@ describe.each([
   test("on onnxruntime equal the interpreter's to 1e-4 of each tensor's largest entry", async () => {
     const exact = float64Executor();
     const fast = await onnxruntimeExecutor({ threads: 1 });
-    const graph = lossGraph(sizes);
+    const graph = lossGraph(sizes, rows);
     const parameters = parametersOf(sizes);
-    const inputs = inputsOf("engines");
+    const inputs = inputsOf("engines", rows);
     const single = Object.fromEntries(
       Object.entries(parameters).map(([name, { shape, data }]) => [
         name,
@@ -115,14 +118,14 @@ describe.each([
 });
 
 describe("the forward pass", () => {
-  const logitsOf = async (tokens: Int32Array, rows: number, columns: number) => {
+  const logitsOf = async (tokens: Int32Array, rows: number, columns: number, from = 0) => {
     const graph = new Graph();
     const model = transformerModel(config);
     const parameters = Object.fromEntries(
       Object.entries(model.parameterShapes).map(([name, shape]) => [name, graph.input(name, shape)]),
     );
     const inputs = model.inputs(graph, { batch: rows, length: columns });
-    graph.output("logits", model.forward(graph, parameters, inputs).logits);
+    graph.output("logits", model.forward(graph, parameters, inputs, { from }).logits);
     const program = await float64Executor().compile(graph);
     const given = { ...parametersOf(config), tokens: { shape: [rows, columns], data: tokens } };
     return (await program.run(given)).logits!.data;
@@ -132,6 +135,43 @@ describe("the forward pass", () => {
     const long = await logitsOf(Int32Array.from([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]), 2, 6);
     const short = await logitsOf(Int32Array.from([3, 1, 4]), 1, 3);
     for (let i = 0; i < short.length; i++) expect(long[i]).toBeCloseTo(short[i]!, 12);
+  });
+
+  test("values from a position on are those of the whole", async () => {
+    const tokens = Int32Array.from([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]);
+    const whole = await logitsOf(tokens, 2, 6);
+    const part = await logitsOf(tokens, 2, 6, 4);
+    const { vocabularySize } = config;
+    expect(part.length).toBe(2 * 2 * vocabularySize);
+    part.forEach((value, i) => {
+      const row = Math.floor(i / (2 * vocabularySize));
+      expect(value).toBeCloseTo(whole[(row * 4 + 4) * vocabularySize + i]!, 12);
+    });
+    await expect(logitsOf(tokens, 2, 6, 6)).rejects.toThrow("from is 6: must be a position, 0 … 5");
+  });
+
+  test("queries in blocks attend as those of one block do", async () => {
+    const context = 100;
+    const wide = { ...config, contextLength: context, layers: 1 };
+    const tokens = Int32Array.from({ length: context }, (_, i) => (i * i) % config.vocabularySize);
+    const logits = async (length: number) => {
+      const graph = new Graph();
+      const model = transformerModel(wide);
+      const parameters = Object.fromEntries(
+        Object.entries(model.parameterShapes).map(([name, shape]) => [name, graph.input(name, shape)]),
+      );
+      const inputs = model.inputs(graph, { batch: 1, length });
+      graph.output("logits", model.forward(graph, parameters, inputs).logits);
+      const program = await float64Executor().compile(graph);
+      const given = { shape: [1, length], data: tokens.slice(0, length) };
+      return (await program.run({ ...parametersOf(wide), tokens: given })).logits!.data;
+    };
+    const long = await logits(context);
+    for (const length of [1, 40, 67, 99]) {
+      (await logits(length)).forEach((value, i) => {
+        expect(value).toBeCloseTo(long[i]!, 11);
+      });
+    }
   });
 
   test("a sequence longer than the context is refused", async () => {

@@ -5,10 +5,8 @@
 import type { RandomGenerator } from "../numeric/index.ts";
 import { type Graph, type NamedShapes, type NamedTensors, shapeSize, type Tensor } from "../tensor/index.ts";
 import type { LanguageModel } from "./language-model.ts";
+import { causalAttention } from "./transformer-attention.ts";
 import type { TransformerConfig } from "./transformer-config.ts";
-
-/** Numbers added to the attention scores of later positions; finite, as rows of −∞ alone have no softmax. */
-const masked = -1e9;
 
 const embeddings = "transformer.wte.weight";
 const positions = "transformer.wpe.weight";
@@ -145,6 +143,20 @@ function fillSinusoids(data: Float32Array, width: number, amplitude: number): vo
   }
 }
 
+/** A LanguageModel that can leave out positions. */
+export interface TransformerModel extends LanguageModel {
+  /**
+   * As of every LanguageModel; with `from`, log-odds and hidden states of positions from … length − 1 only, which saves
+   * most of the last layer and the output head where prompts are long.
+   */
+  forward(
+    graph: Graph,
+    parameters: NamedTensors,
+    inputs: NamedTensors,
+    options?: { readonly from?: number },
+  ): { readonly logits: Tensor; readonly hidden: Tensor };
+}
+
 /**
  * The transformer as a LanguageModel. Rows are token sequences from position 0, padded on the right: a causal model's
  * values at a position do not depend on what follows.
@@ -154,30 +166,34 @@ function fillSinusoids(data: Float32Array, width: number, amplitude: number): vo
  * const config = { vocabularySize: 5, contextLength: 8, layers: 1, heads: 2, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
  * Object.keys(transformerModel(config).parameterShapes).length; // 16
  */
-export function transformerModel(config: TransformerConfig): LanguageModel {
+export function transformerModel(config: TransformerConfig): TransformerModel {
   return {
     parameterShapes: parameterShapes(config),
     inputs: (graph, { batch, length }) => ({ tokens: graph.input("tokens", [batch, length], "int") }),
-    forward(graph, parameters, inputs) {
+    forward(graph, parameters, inputs, { from = 0 } = {}) {
       const tokens = inputs.tokens!;
-      const [batch, length] = tokens.shape as [number, number];
+      const length = tokens.shape[1]!;
       if (length > config.contextLength) {
         throw new RangeError(`length is ${length}: must be at most the context, ${config.contextLength}`);
       }
-      const parameter = (name: string) => parameters[name]!;
-      const place = graph.slice(parameter(positions), { axis: 0, start: 0, end: length });
-      let x = graph.add(graph.gather(parameter(embeddings), tokens), place);
-      const mask = causalMask(graph, length);
+      if (!(Number.isInteger(from) && from >= 0 && from < length)) {
+        throw new RangeError(`from is ${from}: must be a position, 0 … ${length - 1}`);
+      }
+      const place = graph.slice(parameters[positions]!, { axis: 0, start: 0, end: length });
+      let x = graph.add(graph.gather(parameters[embeddings]!, tokens), place);
       for (let layer = 0; layer < config.layers; layer++) {
-        const attended = attention(graph, config, parameters, {
-          layer,
-          x: blockNorm(graph, config, parameters, { name: `${block(layer)}ln_1`, x }),
-          batch,
-          length,
-          mask,
+        const name = block(layer);
+        // What only earlier positions would need of the last layer is left out.
+        const first = layer === config.layers - 1 ? from : 0;
+        const attended = causalAttention(graph, config, {
+          x: blockNorm(graph, config, parameters, { name: `${name}ln_1`, x }),
+          weight: parameters[`${name}attn.c_attn.weight`]!,
+          bias: parameters[`${name}attn.c_attn.bias`]!,
+          from: first,
         });
-        x = graph.add(x, attended);
-        const normal = blockNorm(graph, config, parameters, { name: `${block(layer)}ln_2`, x });
+        const stream = graph.slice(x, { axis: 1, start: first, end: length });
+        x = graph.add(stream, attentionOutput(graph, parameters, { layer, x: attended }));
+        const normal = blockNorm(graph, config, parameters, { name: `${name}ln_2`, x });
         x = graph.add(x, feedForward(graph, parameters, { layer, x: normal }));
       }
       const hidden = blockNorm(graph, config, parameters, { name: "transformer.ln_f", x });
@@ -251,42 +267,4 @@ export function feedForward(
     parameters[`${name}c_proj.bias`]!,
   );
   return graph.reshape(back, given.x.shape);
-}
-
-/** [length, length]: 0 at and below the diagonal. */
-function causalMask(graph: Graph, length: number): Tensor {
-  const values = new Float64Array(length * length);
-  for (let row = 0; row < length; row++) {
-    values.fill(masked, row * length + row + 1, (row + 1) * length);
-  }
-  return graph.constant(values, [length, length]);
-}
-
-function attention(
-  graph: Graph,
-  config: TransformerConfig,
-  parameters: NamedTensors,
-  given: {
-    readonly layer: number;
-    readonly x: Tensor;
-    readonly batch: number;
-    readonly length: number;
-    readonly mask: Tensor;
-  },
-): Tensor {
-  const { batch, length } = given;
-  const size = config.width / config.heads;
-  const byHead = (part: Tensor) =>
-    graph.transpose(graph.reshape(part, [batch, length, config.heads, size]), [0, 2, 1, 3]);
-  const [query, key, value] = attentionInputs(graph, config, parameters, given).map(byHead) as [
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
-  const scores = graph.matmul(query, key, { transposeB: true, scale: 1 / Math.sqrt(size) });
-  const weights = graph.softmax(graph.add(scores, given.mask));
-  const mixed = graph.transpose(graph.matmul(weights, value), [0, 2, 1, 3]);
-  const rows = graph.reshape(mixed, [batch * length, config.width]);
-  const projected = attentionOutput(graph, parameters, { layer: given.layer, x: rows });
-  return graph.reshape(projected, [batch, length, config.width]);
 }

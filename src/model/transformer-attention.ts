@@ -1,0 +1,63 @@
+/** Causal self-attention over whole rows, as training and scoring read them. */
+import type { Graph, Tensor } from "../tensor/index.ts";
+import type { TransformerConfig } from "./transformer-config.ts";
+
+/** Queries that attend together: shorter blocks skip more of the later keys, longer ones make larger products. */
+const queryBlock = 32;
+
+/**
+ * What each position from `from` on attends to, before the output projection: from normalised states x [batch, length, width]
+ * to [batch, length − from, width]. Weights and biases are of a layer's `attn.c_attn`.
+ */
+export function causalAttention(
+  graph: Graph,
+  config: TransformerConfig,
+  given: { readonly x: Tensor; readonly weight: Tensor; readonly bias: Tensor; readonly from: number },
+): Tensor {
+  const { x, from } = given;
+  const { heads, width } = config;
+  const [batch, length] = x.shape as [number, number];
+  const size = width / heads;
+  const thirds = [width, width, width];
+  // Three products with parts of the weights: the parts are smaller to copy than the states.
+  const weights = graph.split(given.weight, thirds, 1);
+  const biases = graph.split(given.bias, thirds, 0);
+  const project = (part: number, states: Tensor): Tensor => {
+    const projected = graph.linear(states, weights[part]!, biases[part]!);
+    const byHead = graph.reshape(projected, [batch, states.shape[1]!, heads, size]);
+    return graph.transpose(byHead, [0, 2, 1, 3]);
+  };
+  const query = project(0, graph.slice(x, { axis: 1, start: from, end: length }));
+  const key = project(1, x);
+  const value = project(2, x);
+  const sizes = blockSizes(length - from);
+  let start = from;
+  const attended = graph.split(query, sizes, 2).map((queries, block) => {
+    const end = start + sizes[block]!;
+    const mask = causalMask(graph, { start, end });
+    start = end;
+    const seen = (whole: Tensor) => graph.slice(whole, { axis: 2, start: 0, end });
+    return graph.attention({ query: queries, key: seen(key), value: seen(value), mask });
+  });
+  const rows = graph.transpose(graph.concat(attended, 2), [0, 2, 1, 3]);
+  return graph.reshape(rows, [batch, length - from, width]);
+}
+
+/** About equal blocks of queries. */
+function blockSizes(queries: number): number[] {
+  const blocks = Math.max(1, Math.round(queries / queryBlock));
+  return Array.from(
+    { length: blocks },
+    (_, block) => Math.floor(((block + 1) * queries) / blocks) - Math.floor((block * queries) / blocks),
+  );
+}
+
+/** [end − start, end]: 0 where the query at `start` + row may look, −∞ behind it. */
+function causalMask(graph: Graph, { start, end }: { start: number; end: number }): Tensor {
+  const rows = end - start;
+  const values = new Float64Array(rows * end);
+  for (let row = 0; row < rows; row++) {
+    values.fill(Number.NEGATIVE_INFINITY, row * end + start + row + 1, (row + 1) * end);
+  }
+  return graph.constant(values, [rows, end]);
+}
