@@ -60,6 +60,11 @@ interface Draft {
  * model's floating-point noise.
  *
  * @throws RangeError for a batch or maxTokens below 1, or a prompt that is empty, too long, or holds an unknown token.
+ * @example
+ * const logits = Float64Array.of(Number.NEGATIVE_INFINITY, 0);
+ * const ones = prefixDecoder({ vocabularySize: 2, contextLength: 8, predict: () => ({ logits }) });
+ * const [draw] = await generate(ones, [{ prompt: [0], generator: randomGenerator("draw 0"), maxTokens: 3 }]);
+ * draw?.tokens; // [1, 1, 1]
  */
 export async function generate(
   decoder: Decoder,

@@ -11,6 +11,13 @@ import { HeadSteps, type HeadStepsOptions } from "./head-steps.ts";
  * which is test-time training of all weights.
  *
  * @throws RangeError for a step size that is not positive; Error where the decoder gives no hidden states.
+ * @example
+ * const hidden = Float64Array.of(1);
+ * const logits = Float64Array.of(0, 0);
+ * const coin = prefixDecoder({ vocabularySize: 2, contextLength: 8, width: 1, predict: () => ({ logits, hidden }) });
+ * const stepping = headSteppingDecoder(coin, { stepSize: 2 });
+ * const [scored] = await scoreByReading(stepping, [{ prompt: [0], response: [1, 1] }]);
+ * scored?.logProbabilities; // [Math.log(0.5), -Math.log(1 + Math.exp(-2))]
  */
 export function headSteppingDecoder(decoder: Decoder, options: HeadStepsOptions): Decoder {
   if (decoder.width === undefined) {

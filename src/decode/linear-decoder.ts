@@ -28,6 +28,12 @@ export interface LinearTestTimeTraining {
  * θ ← Proj(θ + η·(φ(y) − E_{a ~ π_θ} φ(a))) after every token that is read behind the prompt. Float64.
  *
  * @throws RangeError for a step size or radius that is not positive.
+ * @example
+ * const features = () => Float64Array.of(0, 1);
+ * const parameters = Float64Array.of(0);
+ * const coin = linearDecoder({ vocabularySize: 2, contextLength: 8, parameters, features }, { stepSize: 2 });
+ * const [scored] = await scoreByReading(coin, [{ prompt: [0], response: [1, 1] }]);
+ * scored?.logProbabilities; // [Math.log(0.5), -Math.log(1 + Math.exp(-1))]
  */
 export function linearDecoder(model: LinearModel, testTimeTraining?: LinearTestTimeTraining): Decoder {
   if (testTimeTraining !== undefined) {

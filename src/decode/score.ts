@@ -31,6 +31,11 @@ export interface ScoreOptions {
  * those that train while they read.
  *
  * @throws RangeError for a batch below 1, an empty response, one that the context has no room for, or an unknown token.
+ * @example
+ * const logits = Float64Array.of(0, Math.log(3));
+ * const coin = prefixDecoder({ vocabularySize: 2, contextLength: 8, predict: () => ({ logits }) });
+ * const [scored] = await scoreByReading(coin, [{ prompt: [0], response: [1, 0] }]);
+ * scored?.logProbabilities; // [Math.log(0.75), Math.log(0.25)]
  */
 export async function scoreByReading(
   decoder: Decoder,
