@@ -18,7 +18,7 @@ import { exitCode } from "./exit-code.ts";
 import type { ImportTally } from "./import-tally.ts";
 import { rejectionText } from "./import-tally.ts";
 import { onInterruption } from "./interruption.ts";
-import type { OpenModel } from "./model-options.ts";
+import type { ModelOptions, OpenModel } from "./model-options.ts";
 import { printRemark } from "./print.ts";
 import { millisecondsNow, progressLine } from "./progress.ts";
 import { softwareVersions } from "./version.ts";
@@ -44,9 +44,9 @@ export interface ModelJob<Work extends Unit> {
   /** How a failed unit is called. */
   nameOf(unit: Work): string;
   readonly signal: AbortSignal;
-  readonly concurrency: number;
+  /** What the user said about asking: how much at once, how often, whether again. */
+  readonly asking: Pick<ModelOptions, "concurrency" | "attempts" | "longestWait" | "retryFailed">;
   readonly budget?: Budget | undefined;
-  readonly retryFailed?: boolean | undefined;
   readonly tally: ImportTally;
 }
 
@@ -75,9 +75,13 @@ export async function runModelJob<Work extends Unit>(job: ModelJob<Work>): Promi
     ...(job.failedRows !== undefined && { failedRows: job.failedRows }),
     clock: systemClock(millisecondsNow),
     signal: job.signal,
-    concurrency: job.concurrency,
+    concurrency: job.asking.concurrency,
+    retry: {
+      attempts: job.asking.attempts,
+      backOff: { first: Math.min(0.5, job.asking.longestWait), longest: job.asking.longestWait },
+    },
     ...(job.budget !== undefined && { budget: job.budget }),
-    ...(job.retryFailed !== undefined && { retryFailed: job.retryFailed }),
+    ...(job.asking.retryFailed !== undefined && { retryFailed: job.asking.retryFailed }),
     onFinished: (unit, rows) => job.onFinished(unit, rows),
     onFailed: (unit, reason) => {
       if (failures.length < shownFailures) failures.push(`${job.nameOf(unit)}: ${reason}`);

@@ -22,6 +22,8 @@ export interface ModelOptions {
   readonly concurrency: number;
   readonly task?: string;
   readonly map?: readonly string[];
+  readonly attempts: number;
+  readonly longestWait: number;
   readonly retryFailed?: boolean;
   readonly json?: boolean;
 }
@@ -36,6 +38,8 @@ export function modelCommand(name: string): Command {
     .option("--map <pairs...>", `fields of the input, as role=field; roles: ${inputFields.join(", ")}`)
     .option("--task <name>", "task name (default: the input's field task, else the file's name)")
     .option("--concurrency <n>", "requests at once to a model, at most; it adapts below", countOf, 64)
+    .option("--attempts <n>", "attempts at a request before it is recorded as failed", countOf, 12)
+    .option("--longest-wait <seconds>", "longest wait before another attempt", secondsOf, 60)
     .option("--retry-failed", "try again what failed for good before");
 }
 

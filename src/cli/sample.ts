@@ -113,10 +113,9 @@ async function run(options: SampleOptions): Promise<void> {
     },
     nameOf: ({ model, record, draw }) => `${model.spec.name}, ${record.id}, draw ${draw}`,
     signal,
-    concurrency: options.concurrency,
+    asking: options,
     ...(stopAt !== undefined && { stopAt: { successes: stopAt, cap: options.n } }),
     budget,
-    retryFailed: options.retryFailed,
     tally,
   });
 }

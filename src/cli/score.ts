@@ -61,8 +61,7 @@ async function run(options: ScoreOptions): Promise<void> {
     },
     nameOf: ({ model, record }) => `${model.spec.name}, ${record.id}`,
     signal,
-    concurrency: options.concurrency,
-    retryFailed: options.retryFailed,
+    asking: options,
     tally,
   });
   if (straddling > 0) {

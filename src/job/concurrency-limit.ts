@@ -12,7 +12,7 @@ export interface ConcurrencyBounds {
 
 const growth = 1.5;
 const probeUp = 1.25;
-const probeDown = 0.7;
+const probeDown = 0.75;
 /** Share of the growth of requests that must come back as growth of answers. */
 const worthwhile = 0.2;
 /** Answers a second that fewer requests must keep. */
@@ -67,7 +67,7 @@ export class ConcurrencyLimit {
     const elapsed = now - this.#windowStart;
     const count = this.#good + this.#bad;
     if (elapsed < shortestWindow || count < 2 * this.#limit) return;
-    if (count < enoughAnswers && elapsed < longEnough) return;
+    if (this.#good < enoughAnswers && elapsed < longEnough) return;
     const pressure = this.#bad / count;
     if (pressure >= hopeless) {
       this.#best = undefined;

@@ -1,4 +1,5 @@
 /** Runs the units of one lane: as many at once as its server bears, again where they fail, in rest where it asks for rest. */
+import { setMaxListeners } from "node:events";
 import type { Clock } from "./clock.ts";
 import { type ConcurrencyBounds, ConcurrencyLimit } from "./concurrency-limit.ts";
 import { type BackOff, type FailureClass, secondsBeforeRetry } from "./failure.ts";
@@ -35,6 +36,9 @@ interface Attempt<Work extends Unit> {
   readonly since: number;
 }
 
+/** Milliseconds after which a source is what requests wait for. */
+const slowSource = 20;
+
 export class LaneRunner<Work extends Unit> {
   readonly name: string;
   readonly #source: UnitSource<Work>;
@@ -67,6 +71,8 @@ export class LaneRunner<Work extends Unit> {
     this.#limit = new ConcurrencyLimit(given.bounds, job.clock.now());
     this.#health = new LaneHealth(job.retry.breaker, job.clock.now());
     this.#signal = this.#end.signal;
+    // Each unit that waits listens.
+    setMaxListeners(0, this.#signal);
     this.#signal.addEventListener("abort", () => this.wake(), { once: true });
     const end = () => this.#end.abort();
     job.signal.addEventListener("abort", end, { once: true });
@@ -142,10 +148,11 @@ export class LaneRunner<Work extends Unit> {
         return true;
       }
       if (arrived === "done") this.#exhausted = true;
+      if (arrived === "wait") this.#limit.idle();
     }
     const idle = this.#active === 0 && this.waiting === 0 && !this.#fetching;
     if (idle && (this.#exhausted || this.#outOfBudget)) return false;
-    this.#limit.idle();
+    if (crowded || this.#exhausted || this.#outOfBudget) this.#limit.idle();
     await this.#change();
     return true;
   }
@@ -158,6 +165,7 @@ export class LaneRunner<Work extends Unit> {
       return;
     }
     this.#fetching = true;
+    const asked = this.#job.clock.now();
     next
       .then(
         (unit) => {
@@ -170,6 +178,7 @@ export class LaneRunner<Work extends Unit> {
       )
       .finally(() => {
         this.#fetching = false;
+        if (this.#job.clock.now() - asked > slowSource) this.#limit.idle();
         this.wake();
       });
   }

@@ -70,7 +70,7 @@ export interface JobOptions<Work extends Unit> {
 }
 
 const usualRetry: RetryOptions = {
-  attempts: 8,
+  attempts: 12,
   backOff: { first: 0.5, longest: 60 },
   breaker: { failures: 20, seconds: 120 },
 };
