@@ -21,6 +21,7 @@ const benches: Record<string, () => Promise<{ measure: () => Promise<Measurement
   forecast: () => import("./forecast.ts"),
   tournament: () => import("./tournament.ts"),
   import: () => import("./import.ts"),
+  endpoint: () => import("./endpoint.ts"),
 };
 
 const asked = process.argv.slice(2);

@@ -35,7 +35,7 @@ export function boundaryByTokens<Token>(input: {
  * the response begins with the first token that ends after the prompt.
  *
  * @example
- * boundaryByOffsets({ offsets: [0, 4, 9], promptLength: 6, length: 12 }); // { first: 1, straddling: 1 }
+ * boundaryByOffsets({ offsets: [0, 4, 9], promptLength: 6, length: 12 }); // { first: 1, end: 3, straddling: 1 }
  */
 export function boundaryByOffsets(input: {
   readonly offsets: readonly number[];
