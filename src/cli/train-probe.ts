@@ -29,10 +29,10 @@ export interface ProbeOptions {
 /** The unit of work that holds a probe's rows. */
 const unitOf = (step: number) => `probe-${String(step).padStart(8, "0")}`;
 
-/** The step of a probe's unit; undefined for any other unit. */
-export function probedStep(unit: string): number | undefined {
+/** Whether a unit is a probe that a training going on from `step` takes again; a fresh one also takes that of step 0. */
+export function isTakenAgain(unit: string, step: number): boolean {
   const digits = /^probe-(\d{8,})$/.exec(unit)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  return digits !== undefined && (step === 0 || Number(digits) > step);
 }
 
 /** Measures the parameters, writes the rows into the run folder and gives the summary. */

@@ -6,7 +6,7 @@ import { exitCode } from "./exit-code.ts";
 import { onInterruption } from "./interruption.ts";
 import { jsonText, printFailure, printRemark, printResult } from "./print.ts";
 import { millisecondsNow, progressLine } from "./progress.ts";
-import { probe, probedStep } from "./train-probe.ts";
+import { isTakenAgain, probe } from "./train-probe.ts";
 import type { PreparedTraining } from "./train-setup.ts";
 import { trainedText } from "./train-text.ts";
 
@@ -73,8 +73,7 @@ async function trained(
       onStart: async (step) => {
         speed.start();
         progress = progressLine({ title: "training", total: config.steps, before: step });
-        // Probes after the state are taken again; with no state, also the one before the first step.
-        await forgetUnits(folder, (unit) => step === 0 || (probedStep(unit) ?? 0) > step);
+        await forgetUnits(folder, (unit) => isTakenAgain(unit, step));
       },
       onStep: ({ step, loss }) => {
         const rate = countText(Math.round(speed.tokensPerSecond()));
