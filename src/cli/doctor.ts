@@ -45,7 +45,7 @@ interface Findings {
   readonly samplingDefaults: Readonly<Record<string, unknown>> | undefined;
   /** Defaults that change the distribution. */
   readonly biasing: readonly string[];
-  readonly fit: { switchedOff: SampleFit; serverDefaults: SampleFit } | undefined;
+  readonly fit: { switchedOff: SampleFit; serverDefaults?: SampleFit } | undefined;
   readonly scoredPerSecond: number | undefined;
   readonly drawsPerSecond: number | undefined;
 }
@@ -127,11 +127,14 @@ async function straddlingOf(endpoint: ScoringEndpoint, signal: AbortSignal): Pro
   return (await endpoint.likelihood.score(request, signal)).straddling;
 }
 
-async function fitOf(endpoint: ScoringEndpoint, draws: number, signal: AbortSignal) {
-  return {
-    switchedOff: await sampleFit(endpoint, { draws }, signal),
-    serverDefaults: await sampleFit(endpoint, { draws, serverDefaults: true }, signal),
-  };
+async function fitOf(
+  endpoint: ScoringEndpoint,
+  draws: number,
+  signal: AbortSignal,
+): Promise<Findings["fit"]> {
+  const switchedOff = await sampleFit(endpoint, { draws }, signal);
+  if (endpoint.sampler.sampleWithDefaults === undefined) return { switchedOff };
+  return { switchedOff, serverDefaults: await sampleFit(endpoint, { draws, serverDefaults: true }, signal) };
 }
 
 /** Settings that change the distribution, with the value that does not. */
@@ -197,7 +200,7 @@ function findingLines(findings: Findings): string[] {
   line("its defaults", defaultsText(findings));
   if (fit !== undefined) {
     line("draws, defaults off", fitText(fit.switchedOff));
-    line("draws, defaults on", fitText(fit.serverDefaults));
+    line("draws, defaults on", fit.serverDefaults && fitText(fit.serverDefaults));
   }
   const speeds = [
     ...(findings.scoredPerSecond === undefined ? [] : [`${shortNumber(findings.scoredPerSecond)} scored`]),

@@ -8,6 +8,7 @@ import {
   modelSpecs,
   rawDraws,
   type ScoringEndpoint,
+  sampleFit,
 } from "../../src/endpoint/index.ts";
 import { beginning, end, scoreOf, textOf, tokenise } from "./scripted-model.ts";
 import { llamaRoutes, sglangRoutes, tgiRoutes } from "./scripted-native.ts";
@@ -213,6 +214,18 @@ describe.each(kinds.filter(({ name }) => name === "vllm" || name === "openai-com
     );
   },
 );
+
+describe.each(kinds.filter(({ name }) => /^(?:vllm|sglang|llama-server)$/.test(name)))("$name", (kind) => {
+  test("draws come from the scored distribution, and with the server's own defaults they do not", async () => {
+    const { endpoint } = await opened(kind);
+    const options = { draws: 300, prompts: ["The"] };
+    const honest = await sampleFit(endpoint, options, signal);
+    const biased = await sampleFit(endpoint, { ...options, serverDefaults: true }, signal);
+    expect(honest.degrees).toBeGreaterThan(5);
+    expect(honest.pValue).toBeGreaterThan(0.001);
+    expect(biased.pValue).toBeLessThan(1e-6);
+  });
+});
 
 const [vllmKind] = kinds as [Kind];
 
