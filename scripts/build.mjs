@@ -33,7 +33,7 @@ function sourceHash() {
       else hash.update(entry.name).update(readFileSync(path));
     }
   };
-  visit(join(root, "src"));
+  for (const folder of ["src", "web"]) visit(join(root, folder));
   for (const file of ["package.json", "tsconfig.json", "tsconfig.build.json", "scripts/build.mjs"]) {
     hash.update(readFileSync(join(root, file)));
   }
@@ -66,6 +66,28 @@ async function locked(work) {
   }
 }
 
+/** web/ as one HTML file, whose policy allows its own script by hash, and no request. */
+async function builtPage() {
+  const { build: bundlePage } = await import("vite");
+  const result = await bundlePage({
+    configFile: join(root, "web/vite.config.ts"),
+    build: { write: false },
+  });
+  const file = result.output.find(({ fileName }) => fileName.endsWith(".html"));
+  const html = String(file.source);
+  const scripts = [...html.matchAll(/<script type="module"[^>]*>([\s\S]*?)<\/script>/g)];
+  if (scripts.length !== 1 || /<(?:script|link)[^>]+(?:src|href)=/.test(html)) {
+    throw new Error("the page is not one file");
+  }
+  const script = scripts[0][1];
+  const hash = createHash("sha256").update(script).digest("base64");
+  const policy = `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'`;
+  return html
+    .replace(scripts[0][0], "")
+    .replace("<head>", () => `<head>\n    <meta http-equiv="Content-Security-Policy" content="${policy}">`)
+    .replace("</body>", () => `<script type="module">${script}</script>\n  </body>`);
+}
+
 async function buildFresh(hash) {
   if (isBuiltFrom(hash)) return;
   console.error("lmcov: building…");
@@ -89,6 +111,7 @@ async function buildFresh(hash) {
     legalComments: "none",
     logLevel: "error",
   });
+  writeFileSync(join(fresh, "report/page.html"), await builtPage());
   chmodSync(join(fresh, "cli/main.js"), 0o755);
   writeFileSync(join(fresh, ".built-from"), hash);
   rmSync(old, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 /** What reaches standard output: stable JSON, CSV, or text. Everything else goes to standard error. */
 import { printable } from "../report/printable.ts";
+import { csvLines } from "../report/table-csv.ts";
 
 /** JSON with plus and minus infinity as strings; NaN is a bug and throws. */
 export function jsonText(value: unknown, indent = 2): string {
@@ -19,16 +20,8 @@ type Cell = string | number | boolean | undefined;
 /** RFC 4180 text of records; the header is the union of keys in order of appearance. */
 export function csvText(records: readonly Readonly<Record<string, Cell>>[]): string {
   const header = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  const lines = records.map((record) => header.map((name) => csvCell(record[name])).join(","));
-  return [header.map(csvCell).join(","), ...lines].join("\r\n");
-}
-
-function csvCell(cell: Cell): string {
-  if (cell === undefined) return "";
-  const text = String(cell);
-  // A spreadsheet runs a cell that begins like a formula.
-  const inert = typeof cell === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+  const lines = records.map((record) => header.map((name) => record[name]));
+  return csvLines([header, ...lines]).trimEnd();
 }
 
 export function printResult(text: string): void {

@@ -33,4 +33,5 @@ export { countText, intervalText, isVacuous, listText, plural, rangeText, rateTe
 export { htmlText, printable } from "./printable.ts";
 export { buildReport, type ReportRequest } from "./report.ts";
 export type { Cell, Chart, InputSummary, Report, Section, Table, TableColumn } from "./section.ts";
+export { csvLines, tableCsv } from "./table-csv.ts";
 export { tableLines, terminalText } from "./terminal.ts";

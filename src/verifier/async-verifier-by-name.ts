@@ -28,7 +28,6 @@ export const asyncVerifierSummaries: typeof verifierSummaries = [
  *
  * @throws InputError if there is no such verifier or it cannot run here.
  * @example
- * import { asyncVerifierByName } from "lmcov/verifier";
  * const verifier = await asyncVerifierByName("numeric");
  * const draw = { response: "A: 4", target: "4", prompt: "2 + 2?", task: "sums", problem: "1" };
  * (await verifier.verify(draw)).verdict; // "correct"

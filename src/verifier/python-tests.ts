@@ -68,7 +68,6 @@ function parsedProblem(line: string, place: string): PythonProblem {
  * between the first pair of them.
  *
  * @example
- * import { pythonProgram } from "lmcov/verifier";
  * pythonProgram({
  *   problem: { task_id: "1", test: "def check(f):\n    assert f() == 1", entry_point: "one" },
  *   prompt: "def one():\n",

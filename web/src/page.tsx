@@ -1,0 +1,103 @@
+import { countText } from "../../src/report/number-text.ts";
+import { printable } from "../../src/report/printable.ts";
+import type { InputSummary, NextCommand, Report } from "../../src/report/section.ts";
+import { SectionView } from "./section-view.tsx";
+
+/** Text from logs, on one line and without characters that could turn it around. */
+export const text = (value: string) => printable(value, 2000);
+
+export function Page({ report }: { report: Report }) {
+  return (
+    <>
+      <header>
+        <h1>{text(report.title)}</h1>
+        <section class="verdict" aria-label="Verdict">
+          {report.verdict.map((sentence) => (
+            <p key={sentence}>{text(sentence)}</p>
+          ))}
+        </section>
+        <nav aria-label="Sections">
+          {report.sections.map(({ id, title }) => (
+            <a key={id} href={`#${id}`}>
+              {text(title)}
+            </a>
+          ))}
+        </nav>
+      </header>
+      <main>
+        {report.sections.map((section) => (
+          <SectionView key={section.id} section={section} />
+        ))}
+        <Listed id="unknowable" title="What these logs cannot tell" items={report.unknowable} />
+        <Commands next={report.next} />
+        <Inputs inputs={report.inputs} />
+      </main>
+    </>
+  );
+}
+
+function Listed({ id, title, items }: { id: string; title: string; items: readonly string[] }) {
+  if (items.length === 0) return null;
+  return (
+    <section id={id}>
+      <h2>{title}</h2>
+      <ul>
+        {items.map((item) => (
+          <li key={item}>{text(item)}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Commands({ next }: { next: readonly NextCommand[] }) {
+  if (next.length === 0) return null;
+  return (
+    <section id="next">
+      <h2>Next</h2>
+      <ul>
+        {next.map(({ command, gain }) => (
+          <li key={command}>
+            <code>{text(command)}</code>
+            <br />
+            {text(gain)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Inputs({ inputs }: { inputs: InputSummary }) {
+  const { files, notes, dropped, rejected, rejections } = inputs;
+  return (
+    <section id="read">
+      <h2>Read</h2>
+      <ul>
+        {files.map(({ path, importer, rows }) => (
+          <li key={path}>
+            <code>{text(path)}</code> ({text(importer)}, {countText(rows)} rows)
+          </li>
+        ))}
+        {notes.map((note) => (
+          <li key={note}>{text(note)}</li>
+        ))}
+        {dropped.map(({ reason, rows }) => (
+          <li key={reason}>
+            {countText(rows)} rows left out: {text(reason)}
+          </li>
+        ))}
+        {rejected > 0 && (
+          <li>
+            {countText(rejected)} bad rows rejected, such as:
+            {rejections.map((rejection) => (
+              <div key={rejection}>
+                <code>{text(rejection)}</code>
+              </div>
+            ))}
+          </li>
+        )}
+      </ul>
+    </section>
+  );
+}
