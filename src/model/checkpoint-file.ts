@@ -20,6 +20,14 @@ export async function replaceFile(path: string, write: (handle: FileHandle) => P
   await syncFolder(dirname(path));
 }
 
+/** Writes all bytes at the end of what is written; Node takes at most 2^31 − 1 in one call. */
+export async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, Math.min(1 << 30, bytes.length - done));
+    done += bytesWritten;
+  }
+}
+
 /**
  * Fills a folder through a temporary one beside it; on return it is on disk. An older folder gives way if
  * `mayReplace` says so of its file names.

@@ -9,6 +9,7 @@ export {
 } from "./checkpoint-config.ts";
 export { UnusableCheckpointError } from "./checkpoint-error.ts";
 export { type OpenCheckpoint, openCheckpoint } from "./checkpoint-reader.ts";
+export { type GgufExport, ggufName, writeGguf } from "./gguf.ts";
 export { huggingFaceTokenizer } from "./hugging-face-tokenizer.ts";
 export type { LanguageModel } from "./language-model.ts";
 export {

@@ -1,7 +1,6 @@
 /** Writes safetensors files, byte for byte as the reference implementation does. */
-import type { FileHandle } from "node:fs/promises";
 import { type NamedValues, shapeSize, type TensorValue } from "../tensor/index.ts";
-import { replaceFile } from "./checkpoint-file.ts";
+import { replaceFile, writeFully } from "./checkpoint-file.ts";
 
 /** The header's length is a multiple of this, so that numbers lie aligned. */
 const alignment = 8;
@@ -61,11 +60,4 @@ function headerBytes(ordered: readonly NamedValue[], metadata: Readonly<Record<s
 function storedBytes({ data }: TensorValue): Uint8Array {
   const stored = data instanceof Float64Array ? Float32Array.from(data) : data;
   return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
-}
-
-async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, Math.min(1 << 30, bytes.length - done));
-    done += bytesWritten;
-  }
 }
