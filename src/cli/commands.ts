@@ -69,6 +69,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./doctor.ts"),
   },
   {
+    name: "worker",
+    summary: "do the units that sample or score queued, on as many machines as there are",
+    load: () => import("./worker.ts"),
+  },
+  {
     name: "import",
     summary: "write logs into a run folder that every command reads",
     load: () => import("./import.ts"),

@@ -2,12 +2,11 @@
 import {
   type Budget,
   costOf,
-  type DrawSeries,
   type JobProgress,
   type JobResult,
-  type Lane,
   runJob,
   type StopAt,
+  shardOf,
   systemClock,
   type Unit,
   type UnitResult,
@@ -18,25 +17,22 @@ import { exitCode } from "./exit-code.ts";
 import type { ImportTally } from "./import-tally.ts";
 import { rejectionText } from "./import-tally.ts";
 import { onInterruption } from "./interruption.ts";
-import type { ModelOptions, OpenModel } from "./model-options.ts";
+import { type LaneRequest, modelLanes } from "./model-lanes.ts";
+import type { ModelOptions } from "./model-options.ts";
 import { printRemark } from "./print.ts";
 import { millisecondsNow, progressLine } from "./progress.ts";
+import { runQueueJob } from "./queue-job.ts";
 import { softwareVersions } from "./version.ts";
 
-export interface ModelJob<Work extends Unit> {
+export interface ModelJob<Work extends Unit>
+  extends Pick<LaneRequest<Work>, "models" | "units" | "series" | "draws"> {
   readonly title: string;
   /** What a finished unit is, for the summary: `responses scored`. */
   readonly finishedAs: string;
   readonly folder: string;
   readonly command: readonly string[];
-  readonly models: readonly OpenModel[];
   /** Units of all models together. */
   readonly total: number;
-  /** The units of one model; or, with `draws`, its series of draws. */
-  readonly units?: (model: OpenModel) => AsyncIterable<Work>;
-  readonly series?: (model: OpenModel) => readonly DrawSeries<Work>[];
-  /** Draws of each series. */
-  readonly draws?: number;
   readonly stopAt?: StopAt;
   run(unit: Work, signal: AbortSignal): Promise<UnitResult>;
   readonly failedRows?: (unit: Work, reason: string) => readonly Row[];
@@ -45,7 +41,12 @@ export interface ModelJob<Work extends Unit> {
   nameOf(unit: Work): string;
   readonly signal: AbortSignal;
   /** What the user said about asking: how much at once, how often, whether again. */
-  readonly asking: Pick<ModelOptions, "concurrency" | "attempts" | "longestWait" | "retryFailed">;
+  readonly asking: Pick<
+    ModelOptions,
+    "concurrency" | "attempts" | "longestWait" | "retryFailed" | "shard" | "queue"
+  >;
+  /** What a worker needs to do the unit, for `--queue`. */
+  readonly taskOf?: (unit: Work) => unknown;
   readonly budget?: Budget | undefined;
   readonly tally: ImportTally;
 }
@@ -58,8 +59,14 @@ export function interruptionSignal(): AbortSignal {
 }
 
 /** Runs the job, closes its models and says what came of it; sets the exit code. */
-export async function runModelJob<Work extends Unit>(job: ModelJob<Work>): Promise<JobResult> {
-  const progress = progressLine({ title: job.title, total: job.total });
+export async function runModelJob<Work extends Unit>(job: ModelJob<Work>): Promise<void> {
+  const { queue, shard: shardText } = job.asking;
+  if (queue !== undefined) return runQueueJob(job, queue);
+  const shard = shardText === undefined ? undefined : shardOf(shardText, process.env);
+  const progress = progressLine({
+    title: job.title,
+    total: shard === undefined ? job.total : Math.round(job.total / shard.count),
+  });
   const failures: string[] = [];
   const started = millisecondsNow();
   const result = await runJob<Work>({
@@ -69,7 +76,13 @@ export async function runModelJob<Work extends Unit>(job: ModelJob<Work>): Promi
       software: softwareVersions(),
       ...(job.stopAt !== undefined && { stopping: { kind: "successes" as const, ...job.stopAt } }),
     },
-    lanes: job.models.map((model) => laneOf(job, model)),
+    lanes: modelLanes({
+      ...job,
+      decides: job.stopAt !== undefined,
+      inRounds: job.budget !== undefined,
+      shard,
+    }),
+    ...(shard !== undefined && { writer: { kind: "shard" as const, ...shard } }),
     ...(job.stopAt !== undefined && { stopAt: job.stopAt }),
     run: (unit, signal) => job.run(unit, signal),
     ...(job.failedRows !== undefined && { failedRows: job.failedRows }),
@@ -98,24 +111,9 @@ export async function runModelJob<Work extends Unit>(job: ModelJob<Work>): Promi
   else if (result.stopped?.kind === "server" || result.stopped?.kind === "disk") {
     process.exitCode = exitCode.unusable;
   } else if (result.failed > 0) process.exitCode = exitCode.partial;
-  return result;
 }
 
 const shownFailures = 5;
-
-/** With a stopping rule the job decides which draw is next; else they come one after another. */
-function laneOf<Work extends Unit>(job: ModelJob<Work>, model: OpenModel): Lane<Work> {
-  const { name } = model.spec;
-  const { draws = 0 } = job;
-  const series = job.series?.(model);
-  if (series === undefined) return { name, units: job.units?.(model) ?? [] };
-  if (job.stopAt !== undefined) return { name, series };
-  return { name, units: unitsOf(series, draws) };
-}
-
-function* unitsOf<Work extends Unit>(series: readonly DrawSeries<Work>[], draws: number): Generator<Work> {
-  for (const one of series) for (let draw = 0; draw < draws; draw += 1) yield one.unit(draw);
-}
 
 /** What goes behind the count and the time left: tokens a second, cost, errors by kind. */
 function progressDetail(state: JobProgress, seconds: number, budget: Budget | undefined): string {

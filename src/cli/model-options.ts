@@ -25,22 +25,31 @@ export interface ModelOptions {
   readonly attempts: number;
   readonly longestWait: number;
   readonly retryFailed?: boolean;
+  readonly shard?: string;
+  readonly queue?: string;
   readonly json?: boolean;
 }
 
 /** A command on models, with the shared options. */
 export function modelCommand(name: string): Command {
-  return endpointOptions(new Command(name))
+  return askingOptions(endpointOptions(new Command(name)))
     .requiredOption(
       "--model <models...>",
       "models: URL, NAME=URL or NAME=URL#MODEL; step-{1000..20000..1000}=http://… is several",
     )
     .option("--map <pairs...>", `fields of the input, as role=field; roles: ${inputFields.join(", ")}`)
     .option("--task <name>", "task name (default: the input's field task, else the file's name)")
+    .option("--retry-failed", "try again what failed for good before")
+    .option("--shard <i/k>", "do the i-th of k shares; auto in a Slurm array, auto/k in a Kubernetes job")
+    .option("--queue <url>", "leave the work to lmcov worker, through redis://host:port");
+}
+
+/** The options that say how hard to ask. */
+export function askingOptions(command: Command): Command {
+  return command
     .option("--concurrency <n>", "requests at once to a model, at most; it adapts below", countOf, 64)
     .option("--attempts <n>", "attempts at a request before it is recorded as failed", countOf, 12)
-    .option("--longest-wait <seconds>", "longest wait before another attempt", secondsOf, 60)
-    .option("--retry-failed", "try again what failed for good before");
+    .option("--longest-wait <seconds>", "longest wait before another attempt", secondsOf, 60);
 }
 
 /** The options that say how to reach a server. */
@@ -90,7 +99,8 @@ export async function openModels(
   const opened: OpenModel[] = [];
   const places = new Map<string, string>();
   for (const spec of modelSpecs(options.model)) {
-    const endpoint = await openEndpoint(spec, options, request.signal);
+    const model = await openModel(spec, options, request);
+    const { endpoint } = model;
     const place = `${endpoint.address}#${endpoint.model}`;
     const other = places.get(place);
     if (other !== undefined) {
@@ -99,18 +109,30 @@ export async function openModels(
       );
     }
     places.set(place, spec.name);
-    if (request.scoring) {
-      if (endpoint.likelihood === undefined) throw cannotScore(spec, endpoint);
-      await canary(endpoint, request.signal);
-    }
-    opened.push({ spec, endpoint });
+    opened.push(model);
   }
   return opened;
 }
 
+/** Opens one model; where it is to score, its canary runs first. */
+export async function openModel(
+  spec: ModelSpec,
+  options: EndpointWords,
+  request: { readonly scoring: boolean; readonly signal: AbortSignal },
+): Promise<OpenModel> {
+  const endpoint = await openEndpoint(spec, options, request.signal);
+  if (request.scoring) {
+    if (endpoint.likelihood === undefined) throw cannotScore(spec, endpoint);
+    await canary(endpoint, request.signal);
+  }
+  return { spec, endpoint };
+}
+
+type EndpointWords = Pick<ModelOptions, "kind" | "route" | "keyFile" | "timeout">;
+
 export function openEndpoint(
   spec: ModelSpec,
-  options: Omit<ModelOptions, "model" | "concurrency">,
+  options: EndpointWords,
   signal: AbortSignal,
 ): Promise<Endpoint> {
   const { kind, route, keyFile } = options;

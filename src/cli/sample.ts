@@ -1,22 +1,16 @@
 /** `lmcov sample`: draws from models, with their log-probabilities where the server gives them, and verdicts. */
 import type { Command } from "commander";
-import { type DrawSettings, drawsFromModel, rawDraws } from "../endpoint/index.ts";
+import type { DrawSettings } from "../endpoint/index.ts";
 import type { Budget } from "../job/index.ts";
 import { InputError, type Row } from "../record/index.ts";
-import { printable } from "../report/index.ts";
 import { type AsyncVerifier, asyncVerifierByName, asyncVerifierSummaries } from "../verifier/index.ts";
+import { sampleTask } from "./fleet-tasks.ts";
 import { ImportTally } from "./import-tally.ts";
 import { type PromptRecord, promptRecords } from "./model-input.ts";
 import { interruptionSignal, runModelJob } from "./model-job.ts";
-import {
-  countOf,
-  inputMap,
-  type ModelOptions,
-  modelCommand,
-  type OpenModel,
-  openModels,
-} from "./model-options.ts";
-import { jsonText, printRemark, printResult } from "./print.ts";
+import { countOf, inputMap, type ModelOptions, modelCommand, openModels } from "./model-options.ts";
+import { modelsWithOwnScores } from "./own-scores.ts";
+import { jsonText, printResult } from "./print.ts";
 import {
   type Drawing,
   drawing,
@@ -114,6 +108,7 @@ async function run(options: SampleOptions): Promise<void> {
     nameOf: ({ model, record, draw }) => `${model.spec.name}, ${record.id}, draw ${draw}`,
     signal,
     asking: options,
+    taskOf: (unit) => sampleTask(unit, { options, settings }),
     ...(stopAt !== undefined && { stopAt: { successes: stopAt, cap: options.n } }),
     budget,
     tally,
@@ -137,25 +132,6 @@ async function recordsOf(
     records.push(record);
   }
   return records;
-}
-
-/** Drawn from the model itself, any server's log-probabilities are the model's own; else only those that are raw. */
-async function modelsWithOwnScores(
-  models: readonly OpenModel[],
-  settings: DrawSettings,
-  signal: AbortSignal,
-): Promise<Set<OpenModel>> {
-  const own = new Set<OpenModel>();
-  for (const model of models) {
-    if (drawsFromModel(settings) || (await rawDraws(model.endpoint, signal)) === "raw") own.add(model);
-    else {
-      const { name } = model.spec;
-      printRemark(
-        `• ${printable(name)}: its server scales log-probabilities by the temperature, or does not show that it does not: draws are written without; lmcov score adds them`,
-      );
-    }
-  }
-  return own;
 }
 
 function settingsOf(options: SampleOptions): DrawSettings {

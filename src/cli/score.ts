@@ -1,23 +1,20 @@
 /** `lmcov score`: log-probabilities of given responses under models. */
 import type { Command } from "commander";
-import { likelihoodRow, type ScoreRequest, type ScoringEndpoint, straddlingMark } from "../endpoint/index.ts";
-import { type Unit, unitKey } from "../job/index.ts";
-import { InputError, type Likelihood, type Row, shortHash } from "../record/index.ts";
+import { straddlingMark } from "../endpoint/index.ts";
+import { unitKey } from "../job/index.ts";
+import { type Likelihood, shortHash } from "../record/index.ts";
 import { countText } from "../report/index.ts";
+import { scoreTask } from "./fleet-tasks.ts";
 import { ImportTally } from "./import-tally.ts";
-import { type InputOptions, type ResponseRecord, responseRecords } from "./model-input.ts";
+import { type InputOptions, responseRecords } from "./model-input.ts";
 import { interruptionSignal, runModelJob } from "./model-job.ts";
 import { inputMap, type ModelOptions, modelCommand, type OpenModel, openModels } from "./model-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
+import { type ScoreUnit, scoredRow } from "./score-unit.ts";
 
 interface ScoreOptions extends ModelOptions {
   readonly input: string[];
   readonly out: string;
-}
-
-interface ScoreUnit extends Unit {
-  readonly model: OpenModel;
-  readonly record: ResponseRecord;
 }
 
 const examples = `
@@ -62,6 +59,7 @@ async function run(options: ScoreOptions): Promise<void> {
     nameOf: ({ model, record }) => `${model.spec.name}, ${record.id}`,
     signal,
     asking: options,
+    taskOf: (unit) => scoreTask(unit, options),
     tally,
   });
   if (straddling > 0) {
@@ -86,41 +84,6 @@ async function* unitsOf(
       record,
     };
   }
-}
-
-async function scoredRow({ model, record }: ScoreUnit, signal: AbortSignal): Promise<Row> {
-  const { spec, endpoint } = model;
-  const { likelihood } = endpoint as ScoringEndpoint;
-  const scored = await likelihood.score(requestOf(record), signal);
-  const { task, problem, promptHash, sampling, samplingHash, source } = record;
-  return likelihoodRow({
-    base: {
-      model: spec.name,
-      ...(spec.step !== undefined && { step: spec.step }),
-      task,
-      problem,
-      promptHash,
-      sampling,
-      samplingHash,
-      source,
-    },
-    role: record.role,
-    drawSet: record.drawSet,
-    draw: record.draw,
-    drawnBy: record.drawnBy,
-    text: typeof record.response === "string" ? record.response : JSON.stringify(record.response),
-    scored,
-    method: likelihood.method,
-  });
-}
-
-function requestOf({ prompt, response, source }: ResponseRecord): ScoreRequest {
-  if ("messages" in prompt) {
-    throw new InputError(
-      `${source.file}:${source.line ?? ""}: a conversation is scored as the text that the model's chat template makes of it: give that text as the prompt`,
-    );
-  }
-  return { prompt, response: typeof response === "string" ? { text: response } : { tokens: response } };
 }
 
 function jsonLine({ model, record }: ScoreUnit, { logProbability, tokenCount }: Likelihood): string {

@@ -18,4 +18,5 @@ export type { RetryOptions } from "./lane-runner.ts";
 export { type QueueAddress, queueAddress, queuePlace } from "./redis.ts";
 export { type JobOptions, type Lane, runJob } from "./run-job.ts";
 export { seriesName } from "./series-name.ts";
+export { isInShard, type Shard, shardOf, unitsInShard } from "./shard.ts";
 export { type Unit, type UnitIdentity, type UnitResult, unitKey } from "./unit.ts";

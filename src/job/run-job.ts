@@ -3,13 +3,7 @@
  * one is tried again, and running the same job again does exactly the rest.
  */
 import type { Row } from "../record/index.ts";
-import {
-  type RunDescription,
-  readRun,
-  type UnitRecord,
-  UnitStore,
-  type UnitStoreOptions,
-} from "../store/index.ts";
+import { type RunDescription, readRun, UnitStore, type UnitStoreOptions } from "../store/index.ts";
 import { allowsAnother, type Budget } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 import type { ConcurrencyBounds } from "./concurrency-limit.ts";
@@ -44,7 +38,7 @@ export interface JobOptions<Work extends Unit> {
   /** What an error means; by default what endpoints' errors say of themselves. */
   readonly classify?: (error: unknown) => FailureClass;
   /** Rows that say of a unit that it failed for good, such as an unscored outcome. */
-  readonly failedRows?: (unit: Work, reason: string) => readonly Row[];
+  readonly failedRows?: (unit: Work, reason: string) => readonly Row[] | Promise<readonly Row[]>;
   readonly clock: Clock;
   /** Ends the job soon: units under way are given up. */
   readonly signal: AbortSignal;
@@ -224,28 +218,11 @@ class Job<Work extends Unit> {
     increment(this.#failures, this.#store.failed.get(unit.key)?.kind ?? "error");
   }
 
-  #record({ unit, result, failed }: SettledUnit<Work>): void {
-    const record: UnitRecord = {
-      key: unit.key,
-      rows: result?.rows ?? this.#options.failedRows?.(unit, failed?.reason ?? "") ?? [],
-      ...(result?.usage !== undefined && { usage: result.usage }),
-      ...(failed !== undefined && { failed }),
-    };
+  #record(settled: SettledUnit<Work>): void {
     this.#settledUnits += 1;
-    this.#usage.inputTokens += result?.usage?.inputTokens ?? 0;
-    this.#usage.outputTokens += result?.usage?.outputTokens ?? 0;
-    const commit = this.#store
-      .add(record)
-      .then(() => {
-        if (failed === undefined) this.#done += 1;
-        else {
-          this.#failed += 1;
-          increment(this.#failures, failed.kind);
-        }
-        if (failed === undefined) this.#options.onFinished?.(unit, record.rows);
-        else this.#options.onFailed?.(unit, failed.reason);
-        this.#options.onProgress?.(this.#progress());
-      })
+    this.#usage.inputTokens += settled.result?.usage?.inputTokens ?? 0;
+    this.#usage.outputTokens += settled.result?.usage?.outputTokens ?? 0;
+    const commit = this.#commit(settled)
       .catch((error: unknown) => {
         if (error instanceof Error && error.name === "DiskError") {
           this.#stopped ??= { kind: "disk", message: error.message };
@@ -257,6 +234,25 @@ class Job<Work extends Unit> {
         for (const lane of this.#lanes) lane.wake();
       });
     this.#commits.add(commit);
+  }
+
+  async #commit({ unit, result, failed }: SettledUnit<Work>): Promise<void> {
+    const rows = result?.rows ?? (await this.#options.failedRows?.(unit, failed?.reason ?? "")) ?? [];
+    await this.#store.add({
+      key: unit.key,
+      rows,
+      ...(result?.usage !== undefined && { usage: result.usage }),
+      ...(failed !== undefined && { failed }),
+    });
+    if (failed === undefined) {
+      this.#done += 1;
+      this.#options.onFinished?.(unit, rows);
+    } else {
+      this.#failed += 1;
+      increment(this.#failures, failed.kind);
+      this.#options.onFailed?.(unit, failed.reason);
+    }
+    this.#options.onProgress?.(this.#progress());
   }
 
   #allowsAnother(): boolean {
