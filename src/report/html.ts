@@ -7,6 +7,8 @@ import type { Report } from "./section.ts";
 
 /** Beside this file once built; in dist/ when the sources run. */
 const places = ["./page.html", "../../dist/report/page.html"];
+/** In place of a report: the page asks the server for it. */
+const liveData = '{"schema":"lmcov/live@1"}';
 const dataPlace = '<script type="application/json" id="data">"report"</script>';
 
 /**
@@ -16,13 +18,42 @@ const dataPlace = '<script type="application/json" id="data">"report"</script>';
  * @throws Error if the page was not built.
  */
 export async function htmlReport(report: Report): Promise<string> {
+  const sentences = report.verdict.map((sentence) => `<p>${htmlText(sentence)}</p>`).join("");
+  return filled(await pageTemplate(), {
+    title: report.title,
+    before: `<noscript><h1>${htmlText(report.title)}</h1>${sentences}</noscript>`,
+    data: pageData(report),
+  });
+}
+
+/** The report as the page takes it: JSON in which no tag can begin. */
+export function pageData(report: Report): string {
+  const data = JSON.stringify(report, (_, value) => (typeof value === "string" ? cut(value) : value));
+  return data.replaceAll("<", "\\u003c");
+}
+
+/**
+ * The page for `lmcov serve`, and the policy to send as a header with it: that of the file, and requests to the server
+ * that it came from.
+ *
+ * @throws Error if the page was not built.
+ */
+export async function livePage(): Promise<{ readonly html: string; readonly policy: string }> {
   const template = await pageTemplate();
+  const [meta = "", policy = ""] =
+    /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(template) ?? [];
+  if (policy === "") throw new Error("the page has no policy");
+  return {
+    html: filled(template.replace(meta, ""), { title: "lmcov", before: "", data: liveData }),
+    policy: `${policy}; connect-src 'self'; frame-ancestors 'none'`,
+  };
+}
+
+function filled(template: string, given: { title: string; before: string; data: string }): string {
   const [head, tail] = template.split(dataPlace);
   if (head === undefined || tail === undefined) throw new Error("the page has no place for the report");
-  const data = JSON.stringify(report, (_, value) => (typeof value === "string" ? cut(value) : value));
-  const titled = head.replace(/<title>[^<]*<\/title>/, () => `<title>${htmlText(report.title)}</title>`);
-  const sentences = report.verdict.map((sentence) => `<p>${htmlText(sentence)}</p>`).join("");
-  return `${titled}<noscript><h1>${htmlText(report.title)}</h1>${sentences}</noscript><script type="application/json" id="data">${data.replaceAll("<", "\\u003c")}</script>${tail}`;
+  const titled = head.replace(/<title>[^<]*<\/title>/, () => `<title>${htmlText(given.title)}</title>`);
+  return `${titled}${given.before}<script type="application/json" id="data">${given.data}</script>${tail}`;
 }
 
 /** Longer names and remarks are nobody's to read, and the file is to stay small. */

@@ -1,5 +1,5 @@
 export { type AnalysisOptions, analyseTasks, type TaskAnalysis } from "./analysis.ts";
-export { htmlReport } from "./html.ts";
+export { htmlReport, livePage, pageData } from "./html.ts";
 export {
   analyseLikelihoods,
   type LikelihoodAnalysis,

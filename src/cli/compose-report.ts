@@ -1,0 +1,124 @@
+/** From paths and options to the report: what `lmcov report` prints and `lmcov serve` shows. */
+import { randomGenerator } from "../numeric/index.ts";
+import { InputError } from "../record/index.ts";
+import {
+  analyseLikelihoods,
+  analyseTasks,
+  buildReport,
+  type LikelihoodTask,
+  listText,
+  measuredChoice,
+  passAtKAgreement,
+  type Report,
+  type TaskAnalysis,
+} from "../report/index.ts";
+import type { LogOptions } from "./log-options.ts";
+import { modelFields } from "./model-fields.ts";
+import { progressLine } from "./progress.ts";
+import { likelihoodsOf } from "./read-likelihoods.ts";
+import { countsOf, readInputs } from "./read-logs.ts";
+
+export interface ReportRequest extends LogOptions {
+  readonly k?: number[];
+  readonly target?: number;
+  readonly seed: string;
+  readonly budget: number;
+}
+
+export interface ComposedReport {
+  readonly report: Report;
+  /** What JSON has beside the report: every estimate behind it. */
+  readonly estimates: Readonly<Record<string, unknown>>;
+}
+
+/** Reads logs and reports on them; throws InputError where they hold nothing to report on. */
+export async function composeReport(
+  words: readonly string[],
+  options: ReportRequest,
+): Promise<ComposedReport> {
+  const read = await readInputs(words, options);
+  const hasLikelihoods = read.loaded.likelihoods.some(({ role }) => role !== "choice");
+  // Without counts the log-probabilities are the report; without either, the error says what is missing.
+  const counts = read.loaded.groups.length > 0 || !hasLikelihoods ? countsOf(read, options) : undefined;
+  const scored = hasLikelihoods ? likelihoodsOf(read, options) : undefined;
+  const models = counts?.models ?? [];
+  const generator = randomGenerator(options.seed);
+  const progress = progressLine({ title: "estimating", total: models.length });
+  const tasks = analyseTasks(models, {
+    level: options.level,
+    generator,
+    ...(options.k !== undefined && { ks: options.k }),
+    ...(options.target !== undefined && { target: options.target }),
+    onProgress: (done) => progress.update(done),
+  });
+  progress.finish();
+  const { budget, level } = options;
+  const selection = { budget, level, delta: 1 - level, generator: generator.split("selection") };
+  const scoredTasks = scored?.tasks ?? [];
+  const pools = scoredTasks.filter((task) => isOwnPool(task, scoredTasks));
+  const likelihoods = scoredTasks
+    .filter((task) => !pools.includes(task))
+    .flatMap((task) => analyseLikelihoods(task, selection) ?? []);
+  if (tasks.length === 0 && likelihoods.length === 0) {
+    throw new InputError("log-probabilities of one model alone: see lmcov profile");
+  }
+  const measured = likelihoods.map(({ task }) => measuredChoice(task, models));
+  const agreements = tasks.flatMap(({ models: analysed, decidingK: k }) =>
+    likelihoods.flatMap((analysis) => {
+      const counted = analysed.map((model) => model.counts);
+      const agreement = passAtKAgreement(analysis, counted, { level, generator, k });
+      return agreement === undefined ? [] : [{ agreement, k }];
+    }),
+  );
+  const report = buildReport({
+    tasks,
+    likelihoods,
+    measured,
+    agreements,
+    inputs: read.summary,
+    words: read.words,
+    denominator: counts?.denominator ?? "",
+    remarks: [...(counts?.remarks ?? []), ...(scored?.remarks ?? []), ...poolRemarks(pools)],
+  });
+  return {
+    report,
+    estimates: {
+      level: options.level,
+      tasks: tasks.map(taskFields),
+      likelihoods: likelihoods.map(({ task, ...rest }) => ({ task: task.task, ...rest })),
+      agreements,
+    },
+  };
+}
+
+/** True for responses that one of the compared models drew: they favour it, and say nothing of the data. */
+function isOwnPool({ task, role, drawnBy }: LikelihoodTask, all: readonly LikelihoodTask[]): boolean {
+  if (role !== "draw") return false;
+  return all.some(
+    (other) =>
+      other.task === task &&
+      other.drawnBy !== drawnBy &&
+      other.candidates.some(({ model }) => model === drawnBy),
+  );
+}
+
+function poolRemarks(pools: readonly LikelihoodTask[]): string[] {
+  if (pools.length === 0) return [];
+  const drawers = listText([...new Set(pools.map(({ drawnBy }) => drawnBy ?? ""))], 4);
+  return [
+    `Log-probabilities of what the compared models drew themselves (${drawers}) choose nothing here: lmcov profile shows them, lmcov select --offset uses them.`,
+  ];
+}
+
+function taskFields(task: TaskAnalysis) {
+  const { models, chosen, ...rest } = task;
+  return {
+    ...rest,
+    chosen: models[chosen]?.counts.label,
+    models: models.map(({ counts, measured, forecast }) => ({
+      ...modelFields(counts),
+      passAtK: measured,
+      forecast,
+    })),
+  };
+}
