@@ -103,5 +103,15 @@ export const commandEntries: readonly CommandEntry[] = [
     summary: "a checkpoint as an OpenAI-compatible completions server on this machine",
     load: () => import("./serve-model.ts"),
   },
+  {
+    name: "checkpoint",
+    summary: "what is in a checkpoint: sizes, tensors, tokenizer",
+    load: () => import("./checkpoint.ts"),
+  },
+  {
+    name: "export",
+    summary: "a checkpoint as a GGUF file for llama.cpp, or as a plain folder for transformers",
+    load: () => import("./export.ts"),
+  },
   { name: "formats", summary: "log formats that are recognised", load: () => import("./formats.ts") },
 ];

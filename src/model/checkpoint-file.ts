@@ -6,17 +6,19 @@ import { UnusableCheckpointError } from "./checkpoint-error.ts";
 /** Writes a file through a temporary one beside it; on return it is on disk. */
 export async function replaceFile(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
   const temporary = `${path}.tmp`;
-  const handle = await open(temporary, "w");
   try {
-    await write(handle);
-    await handle.sync();
+    const handle = await open(temporary, "w");
+    try {
+      await write(handle);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
   } catch (error) {
-    await handle.close();
     await rm(temporary, { force: true });
     throw error;
   }
-  await handle.close();
-  await rename(temporary, path);
   await syncFolder(dirname(path));
 }
 

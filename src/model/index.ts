@@ -36,6 +36,7 @@ export { fromHalf } from "./safetensors-numbers.ts";
 export { writeSafetensors } from "./safetensors-writer.ts";
 export {
   checkTokens,
+  type OwnTokenizerDescription,
   type Tokenizer,
   type TokenizerDescription,
   type TokenPair,

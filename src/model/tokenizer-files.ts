@@ -12,8 +12,8 @@ import { UnusableCheckpointError } from "./checkpoint-error.ts";
 import { readJson } from "./checkpoint-file.ts";
 import { huggingFaceTokenizer } from "./hugging-face-tokenizer.ts";
 import { numeralTokenizer } from "./numeral-tokenizer.ts";
-import type { Tokenizer } from "./tokenizer.ts";
-import { equivalentTokenizerJson } from "./tokenizer-json.ts";
+import type { OwnTokenizerDescription, Tokenizer } from "./tokenizer.ts";
+import { equivalentTokenizerJson, ownDescription } from "./tokenizer-json.ts";
 
 export const ownTokenizerFile = "lmcov_tokenizer.json";
 const tokenizerFile = "tokenizer.json";
@@ -71,11 +71,14 @@ export async function readTokenizer(
   if (value === undefined) return readHuggingFace(join(folder, tokenizerFile), special);
   const parsed = ownTokenizer.safeParse(value);
   if (!parsed.success) throw new UnusableCheckpointError(`${path}: is no tokenizer of ${schemaName}`);
-  const { data } = parsed;
+  return describedTokenizer(parsed.data, path);
+}
+
+function describedTokenizer(description: OwnTokenizerDescription, path: string): Tokenizer {
   try {
-    if (data.kind === "bytes") return byteTokenizer();
-    if (data.kind === "characters") return characterTokenizer(data.characters);
-    return numeralTokenizer(data.largest);
+    if (description.kind === "bytes") return byteTokenizer();
+    if (description.kind === "characters") return characterTokenizer(description.characters);
+    return numeralTokenizer(description.largest);
   } catch (error) {
     throw new UnusableCheckpointError(`${path}: ${(error as Error).message}`);
   }
@@ -96,6 +99,8 @@ export async function tokenizerFromFile(path: string): Promise<Tokenizer> {
 async function readHuggingFace(path: string, special?: SpecialTokenIds): Promise<Tokenizer | undefined> {
   const json = await readJson(path, longestFile);
   if (json === undefined) return undefined;
+  const own = ownDescription(json);
+  if (own !== undefined) return describedTokenizer(own, path);
   const config = await readJson(join(dirname(path), configFile), longestFile);
   return huggingFaceTokenizer({ json, config, special, place: path });
 }

@@ -1,6 +1,6 @@
 /** Our tokenizers as Hugging Face's tokenizer.json, so that other programs turn text into the same ids. */
 import { numeralSeparators } from "./numeral-tokenizer.ts";
-import type { TokenizerDescription } from "./tokenizer.ts";
+import type { OwnTokenizerDescription } from "./tokenizer.ts";
 
 export const endOfSequenceText = "<|endoftext|>";
 export const paddingText = "<pad>";
@@ -15,9 +15,7 @@ export interface TokenizerJson {
  * A tokenizer.json that tokenizes as the described tokenizer does. Characters and numerals are of type WordLevel without
  * an unknown token: text outside the vocabulary is an error there too.
  */
-export function equivalentTokenizerJson(
-  description: Exclude<TokenizerDescription, { readonly kind: "hugging-face" }>,
-): TokenizerJson {
+export function equivalentTokenizerJson(description: OwnTokenizerDescription): TokenizerJson {
   if (description.kind === "bytes") {
     return tokenizerJson({
       special: { id: 256, content: endOfSequenceText, role: "eos_token" },
@@ -115,3 +113,32 @@ function tokenizerJson(parts: {
     },
   };
 }
+
+/**
+ * The description of one of ours in a tokenizer.json that another program has written again; undefined for others.
+ * Bytes need none: they are byte-level BPE.
+ */
+export function ownDescription(json: unknown): OwnTokenizerDescription | undefined {
+  const file = json as { model?: { type?: unknown; vocab?: unknown } } | null;
+  const { type, vocab } = file?.model ?? {};
+  if (type !== "WordLevel" || typeof vocab !== "object" || vocab === null) return undefined;
+  const tokens = Object.keys(vocab).sort((a, b) => idIn(vocab, a) - idIn(vocab, b));
+  if (tokens.some((token, id) => idIn(vocab, token) !== id)) return undefined;
+  const largest = tokens.length - numeralSeparators.length - 1;
+  const candidates: OwnTokenizerDescription[] = [
+    { kind: "numerals", largest },
+    { kind: "characters", characters: tokens.slice(0, -1) },
+  ];
+  // Same tokens and same cuts: it is the one.
+  return candidates.find((description) => {
+    if (description.kind === "numerals" && largest < 1) return false;
+    const { model, pre_tokenizer } = equivalentTokenizerJson(description).json;
+    const own = model as { vocab: Record<string, number> };
+    return (
+      tokens.every((token, id) => own.vocab[token] === id) &&
+      JSON.stringify(pre_tokenizer) === JSON.stringify((json as Record<string, unknown>).pre_tokenizer)
+    );
+  });
+}
+
+const idIn = (vocab: object, token: string): number => (vocab as Record<string, number>)[token] ?? Number.NaN;

@@ -204,6 +204,19 @@ describe("files", () => {
     },
   );
 
+  test.each([characterTokenizer(["a", "|", " "]), characterTokenizer(["1"]), numeralTokenizer(3)])(
+    "ours is found again where another program kept only tokenizer.json (%#)",
+    async (tokenizer) => {
+      const place = mkdtempSync(join(folder, "other-"));
+      const json = JSON.parse(tokenizerFiles(tokenizer)["tokenizer.json"] as string);
+      writeFileSync(join(place, "tokenizer.json"), JSON.stringify({ ...json, padding: {} }));
+      expect((await readTokenizer(place))?.description).toEqual(tokenizer.description);
+      json.model.vocab.more = 99;
+      writeFileSync(join(place, "tokenizer.json"), JSON.stringify(json));
+      await expect(readTokenizer(place)).rejects.toThrow(/model\.type is "WordLevel"/);
+    },
+  );
+
   test.each([
     ['{"schema":"lmcov/tokenizer@2","kind":"bytes"}', /is no tokenizer of lmcov\/tokenizer@1/],
     ['{"schema":"lmcov/tokenizer@1","kind":"numerals","largest":0}', /largest is 0/],

@@ -1,10 +1,14 @@
 /** What a model needs of a tokenizer, whatever is behind it; nothing here knows tensors. */
 
-/** What a tokenizer is, as plain data: enough to write it to a file and to make it again. */
-export type TokenizerDescription =
+/** One of ours. */
+export type OwnTokenizerDescription =
   | { readonly kind: "bytes" }
   | { readonly kind: "characters"; readonly characters: readonly string[] }
-  | { readonly kind: "numerals"; readonly largest: number }
+  | { readonly kind: "numerals"; readonly largest: number };
+
+/** What a tokenizer is, as plain data: enough to write it to a file and to make it again. */
+export type TokenizerDescription =
+  | OwnTokenizerDescription
   /** The contents of Hugging Face's tokenizer.json and, where there is one, tokenizer_config.json. */
   | { readonly kind: "hugging-face"; readonly json: unknown; readonly config?: unknown };
 
