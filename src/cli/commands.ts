@@ -69,6 +69,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./doctor.ts"),
   },
   {
+    name: "plan",
+    summary: "where to spend the next draws: how many more, on which problems or checkpoints",
+    load: () => import("./plan.ts"),
+  },
+  {
     name: "worker",
     summary: "do the units that sample or score queued, on as many machines as there are",
     load: () => import("./worker.ts"),

@@ -31,6 +31,7 @@ export {
   passAtKCurve,
   passAtKEstimates,
 } from "./pass-at-k.ts";
+export { posteriorRate } from "./posterior-rate.ts";
 export {
   type NamedCount,
   type ProblemRow,
@@ -39,3 +40,4 @@ export {
   uncovered,
 } from "./problem-table.ts";
 export * from "./reward.ts";
+export { type PlannedCap, type SamplePlan, type SamplePlanOptions, samplePlan } from "./sample-plan.ts";

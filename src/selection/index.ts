@@ -7,6 +7,7 @@ export {
   type ModelValues,
   type SetMember,
 } from "./confidence-set.ts";
+export { type HalvingRound, halvingRound } from "./halving.ts";
 export * from "./likelihood.ts";
 export { type DifferenceEstimate, pairedDifferences } from "./paired-difference.ts";
 export {
@@ -16,4 +17,5 @@ export {
   type PassAtKComparison,
   passAtKComparison,
 } from "./pass-at-k-comparison.ts";
+export { type PlannedDraws, type SeparationPlan, separationPlan } from "./separation-plan.ts";
 export { type UnpairedDifference, unpairedDifference } from "./unpaired-difference.ts";
