@@ -33,8 +33,8 @@ export interface SegmentWriterOptions {
   /** Bytes after which a new segment begins; 64 MiB. */
   readonly segmentBytes?: number;
   readonly openFile?: (path: string) => Promise<SegmentFile>;
-  /** Called with the name of each segment that is full. */
-  readonly onClosed?: (name: string) => void;
+  /** Called when a segment is full and was closed. */
+  readonly onFull?: () => void;
 }
 
 interface Waiting {
@@ -123,7 +123,9 @@ export class SegmentWriter {
     await this.#file.writeFile(bytes);
     await this.#file.datasync();
     this.#bytes += bytes.length;
-    if (this.#bytes >= (this.#options.segmentBytes ?? 64 << 20)) await this.#endSegment();
+    if (this.#bytes < (this.#options.segmentBytes ?? 64 << 20)) return;
+    await this.#endSegment();
+    this.#options.onFull?.();
   }
 
   async #endSegment(): Promise<void> {
@@ -132,7 +134,6 @@ export class SegmentWriter {
     this.#openNumber = undefined;
     if (file === undefined) return;
     await file.close();
-    this.#options.onClosed?.(this.#path);
   }
 }
 

@@ -99,6 +99,11 @@ export class UnitsSnapshot {
     return this.#segments.length === 0 && this.#compactions.length === 0;
   }
 
+  /** Segments whose units are all in compactions: a crash left them over. */
+  get leftOver(): string[] {
+    return this.#compactions.flatMap(({ head }) => head.segments);
+  }
+
   /** Segments that count, by name. */
   get segments(): UnitFile[] {
     return this.#segments.map(({ file }) => file);

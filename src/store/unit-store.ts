@@ -66,7 +66,7 @@ export class UnitStore {
       ...options,
       writer: given.name,
       number: given.number,
-      onClosed: () => this.#compactLater(),
+      onFull: () => this.#compactLater(),
     });
   }
 
@@ -83,6 +83,7 @@ export class UnitStore {
       try {
         await removeUnitLeftovers(folder, name, units.parts);
         await removeTemporaries(folder, name);
+        for (const segment of units.leftOver) await rm(join(unitsFolder(folder), segment), { force: true });
         const known = await knownUnits(units, options.onPending);
         const number = await nextNumber(folder, name);
         return new UnitStore(options, { name, lock, known, number });
