@@ -32,9 +32,12 @@ export interface LaneJob<Work extends Unit> {
 interface Attempt<Work extends Unit> {
   readonly unit: Work;
   readonly attempt: number;
-  /** When the first attempt began. */
-  readonly since: number;
+  /** Failed attempts during which the server did other units: those that tell about this one. */
+  readonly telling: number;
 }
+
+/** Units at the end of a lane that may be given up though no other succeeds beside them. */
+const mostStragglers = 4;
 
 /** Milliseconds after which a source is what requests wait for. */
 const slowSource = 20;
@@ -144,7 +147,7 @@ export class LaneRunner<Work extends Unit> {
       const arrived = this.#arrived;
       this.#arrived = undefined;
       if (arrived !== undefined && arrived !== "done" && arrived !== "wait") {
-        void this.#attempt({ unit: arrived.unit, attempt: 1, since: clock.now() });
+        void this.#attempt({ unit: arrived.unit, attempt: 1, telling: 0 });
         return true;
       }
       if (arrived === "done") this.#exhausted = true;
@@ -192,6 +195,7 @@ export class LaneRunner<Work extends Unit> {
   async #attempt(attempt: Attempt<Work>): Promise<void> {
     const { clock } = this.#job;
     const signal = this.#signal;
+    const began = clock.now();
     this.#active += 1;
     try {
       const result = await this.#job.run(attempt.unit, signal);
@@ -201,7 +205,10 @@ export class LaneRunner<Work extends Unit> {
       this.#recordDoubtful();
       this.#job.record(this.#source.settle({ unit: attempt.unit, result }));
     } catch (error) {
-      if (!signal.aborted) this.#failed(attempt, error);
+      if (!signal.aborted) {
+        const told = this.#health.succeededSince(began) ? 1 : 0;
+        this.#failed({ ...attempt, telling: attempt.telling + told }, error);
+      }
     } finally {
       this.#active -= 1;
       this.wake();
@@ -226,7 +233,9 @@ export class LaneRunner<Work extends Unit> {
       return;
     }
     // In an outage attempts do not count: the breaker ends it, and the unit stays to be done.
-    const givenUp = attempt.attempt >= retry.attempts && this.#health.succeededSince(attempt.since);
+    const isStraggler =
+      this.#exhausted && this.#health.worked && this.#active + this.waiting <= mostStragglers;
+    const givenUp = (isStraggler ? attempt.attempt : attempt.telling) >= retry.attempts;
     if (retryable && !givenUp) {
       void this.#retryLater(attempt, failure);
       return;
