@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { z } from "zod";
+import { type TrainingRecord, trainingRecord } from "../model/index.ts";
 import { InputError } from "../record/index.ts";
 import { listText } from "../report/index.ts";
 import type { ModelName } from "./generate-rows.ts";
@@ -87,17 +87,15 @@ async function nameOf(folder: string, name: string | undefined): Promise<ModelNa
   if (step === undefined || basename(dirname(folder)) !== "checkpoints") {
     return { model: name ?? basename(folder) };
   }
-  return { model: name ?? (await trainingName(folder)) ?? basename(dirname(dirname(folder))), step };
+  return { model: name ?? (await recordOf(folder)).name ?? basename(dirname(dirname(folder))), step };
 }
 
-const trainingSchema = z.object({ name: z.string().min(1) });
-
-/** The name that a training gave its model; a run folder may have been renamed since. */
-async function trainingName(folder: string): Promise<string | undefined> {
+/** What a checkpoint's training.json says; a run folder may have been renamed since. */
+export async function recordOf(folder: string): Promise<TrainingRecord> {
   const path = join(folder, "training.json");
-  if (!existsSync(path)) return undefined;
+  if (!existsSync(path)) return {};
   try {
-    return trainingSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data?.name;
+    return trainingRecord(JSON.parse(await readFile(path, "utf8")));
   } catch {
     throw new InputError(`${path}: is not JSON`);
   }

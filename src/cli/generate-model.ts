@@ -1,12 +1,11 @@
 /** A checkpoint opened on an engine, ready to draw and to score, plain or under test-time training. */
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
-import { z } from "zod";
 import { type CheckpointModel, checkpointModel, type TestTimeTraining } from "../decode/index.ts";
-import { readCheckpoint, type Tokenizer } from "../model/index.ts";
+import { readCheckpoint, type Tokenizer, trainingRecord } from "../model/index.ts";
 import { InputError } from "../record/index.ts";
 import { type Device, type Executor, float64Executor, onnxruntimeExecutor } from "../tensor/index.ts";
-import type { CheckpointPlace } from "./generate-checkpoints.ts";
+import { type CheckpointPlace, recordOf } from "./generate-checkpoints.ts";
 import { positiveInteger } from "./log-options.ts";
 
 type DeviceName = Device | "float64";
@@ -20,7 +19,8 @@ export interface EngineOptions {
   readonly device: DeviceName;
   readonly threads: number;
   readonly batch: number;
-  readonly testTimeTraining?: number;
+  /** The step size; true for that of the training. */
+  readonly testTimeTraining?: number | true;
   readonly testTimeParameters: "head" | "all";
   readonly untieHead?: boolean;
 }
@@ -37,8 +37,8 @@ export function engineOptions(command: Command): Command {
     .option("--threads <count>", "threads (default: all cores)", positiveInteger, availableParallelism())
     .option("--batch <count>", "sequences at a time", positiveInteger, 256)
     .option(
-      "--test-time-training <step size>",
-      "take a gradient step on every token, as (22) and (23) of the paper",
+      "--test-time-training [step size]",
+      "take a gradient step on every token, as (22) and (23) of the paper (default: the training's own step size, where it was SGD)",
       stepSizeOf,
     )
     .option(
@@ -51,10 +51,41 @@ export function engineOptions(command: Command): Command {
     .option("--json", "print JSON");
 }
 
-/** What test-time training was asked for. */
-export function testTimeSettings(options: EngineOptions): TestTimeTraining | undefined {
-  const { testTimeTraining: stepSize, testTimeParameters: parameters } = options;
-  return stepSize === undefined ? undefined : { stepSize, parameters };
+/** Rules whose step is the learning rate times the gradient, as the step at test time is. */
+const sgdRules: readonly string[] = ["sgd", "token-sgd", "truncated-distillation"];
+
+/**
+ * What test-time training was asked for. Its step size is the training's (section 6) where none is given; throws
+ * InputError where a checkpoint does not say one, or its rule takes other steps.
+ */
+export async function testTimeSettings(
+  options: EngineOptions,
+  checkpoints: readonly CheckpointPlace[],
+): Promise<TestTimeTraining | undefined> {
+  const { testTimeTraining: asked, testTimeParameters: parameters } = options;
+  if (asked === undefined) return undefined;
+  if (asked !== true) return { stepSize: asked, parameters };
+  const give = "; give one, as --test-time-training 0.01";
+  let stepSize: number | undefined;
+  for (const { folder } of checkpoints) {
+    const { rule, learningRate } = await recordOf(folder);
+    if (rule === undefined || learningRate === undefined) {
+      throw new InputError(`${folder}: does not say which step size it was trained with${give}`);
+    }
+    if (!sgdRules.includes(rule.name)) {
+      throw new InputError(
+        `${folder}: was trained by ${rule.name}, whose learning rate is no step size of plain gradient steps${give}`,
+      );
+    }
+    if (stepSize !== undefined && stepSize !== learningRate) {
+      throw new InputError(
+        `${folder}: its step size was ${learningRate}, that of another checkpoint ${stepSize}${give}`,
+      );
+    }
+    stepSize = learningRate;
+  }
+  if (stepSize === undefined) throw new Error("no checkpoint to step");
+  return { stepSize, parameters };
 }
 
 export interface LocalModel extends CheckpointModel {
@@ -86,8 +117,8 @@ export async function openLocalModel(
     const model = checkpointModel({ config, parameters, executor, untieHead, testTimeTraining });
     return {
       ...model,
-      tokenizer,
-      endOfSequence: trainedWithoutEnd(training) ? undefined : tokenizer.endOfSequence,
+      tokenizer: { ...tokenizer, decode: (ids) => tokenizer.decode(known(ids, tokenizer)) },
+      endOfSequence: trainingRecord(training).endOfSequence === false ? undefined : tokenizer.endOfSequence,
       method: `lmcov, ${executor.name}, ${stepped}`,
       async release() {
         await model.release();
@@ -100,8 +131,9 @@ export async function openLocalModel(
   }
 }
 
-const trainedWithoutEnd = (training: unknown): boolean =>
-  z.object({ endOfSequence: z.literal(false) }).safeParse(training).success;
+/** A model may have embeddings that its tokenizer has no token for. */
+const known = (ids: Iterable<number>, { vocabularySize }: Tokenizer): number[] =>
+  [...ids].filter((id) => id < vocabularySize);
 
 function openExecutor(device: DeviceName, threads: number): Promise<Executor> | Executor {
   return device === "float64" ? float64Executor() : onnxruntimeExecutor({ device, threads });

@@ -1,6 +1,7 @@
 /** Prompts and responses from tables: what generation starts from, and what scoring is asked about. */
 import { basename } from "node:path";
 import { strictRecords } from "../importer/index.ts";
+import { type Tokenizer, tokenizePair, tokenizePrompt } from "../model/index.ts";
 import { InputError, type Provenance, shortHash } from "../record/index.ts";
 
 /** Columns of a table by the role they play. */
@@ -131,33 +132,26 @@ function promptRow(
 
 const stemOf = (path: string): string => basename(path).replace(/\.[a-z]+(?:\.(?:gz|zst))?$/i, "") || path;
 
-/** What encoding a prompt needs of a tokenizer. */
-export interface PromptEncoder {
-  readonly endOfSequence?: number | undefined;
-  encode(text: string): readonly number[];
+/** The ids of a prompt to be continued, as in training. Throws InputError naming the prompt's place. */
+export function promptTokens(row: PromptRow, tokenizer: Tokenizer): readonly number[] {
+  return atPlace(row, () => tokenizePrompt(tokenizer, row.prompt));
 }
 
-/**
- * The ids of a prompt; an empty one becomes the end-of-sequence token, as in training. Throws InputError naming the
- * prompt's place.
- */
-export function promptTokens(row: PromptRow, tokenizer: PromptEncoder): readonly number[] {
-  const tokens = encodedText(row, "prompt", tokenizer);
-  if (tokens.length > 0) return tokens;
-  if (tokenizer.endOfSequence !== undefined) return [tokenizer.endOfSequence];
-  throw new InputError(`${placeOf(row)}: the prompt is empty, and the tokenizer has no token to begin with`);
-}
-
-/** Ids of the prompt's or the response's text, encoded apart from the other. */
-export function encodedText(
+/** The ids of a prompt and its response, tokenised together as in training, at the place where they part. */
+export function pairTokens(
   row: PromptRow,
-  part: "prompt" | "response",
-  tokenizer: PromptEncoder,
-): readonly number[] {
+  tokenizer: Tokenizer,
+): { readonly prompt: readonly number[]; readonly response: readonly number[] } {
+  const { prompt, response = "" } = row;
+  const { ids, responseStart } = atPlace(row, () => tokenizePair(tokenizer, { prompt, response }));
+  return { prompt: ids.slice(0, responseStart), response: ids.slice(responseStart) };
+}
+
+function atPlace<Tokens>(row: PromptRow, tokens: () => Tokens): Tokens {
   try {
-    return tokenizer.encode(row[part] ?? "");
+    return tokens();
   } catch (error) {
-    throw new InputError(`${placeOf(row)}: the ${part} cannot be encoded: ${(error as Error).message}`);
+    throw new InputError(`${placeOf(row)}: cannot be encoded: ${(error as Error).message}`);
   }
 }
 

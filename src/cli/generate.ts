@@ -1,6 +1,7 @@
 /** `lmcov generate`: draws of checkpoints, with their log-probabilities and verdicts, as ordinary rows of a run folder. */
 import { Command, InvalidArgumentError } from "commander";
 import { type Generation, generate, samplingFilter } from "../decode/index.ts";
+import { continuationText } from "../model/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
 import { InputError, type Row, samplingHash } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
@@ -106,7 +107,7 @@ interface Summary {
 async function run(words: string[], options: GenerateOptions): Promise<void> {
   const { columns, inputs } = promptColumns(options.map);
   const checkpoints = await findCheckpoints([...words, ...inputs], options);
-  const testTimeTraining = testTimeSettings(options);
+  const testTimeTraining = await testTimeSettings(options, checkpoints);
   const settings: DrawSettings = { ...options, testTimeTraining };
   const filter = samplingFilter(settings);
   const verifier = options.verify === undefined ? undefined : verifierByName(options.verify);
@@ -183,7 +184,7 @@ async function run(words: string[], options: GenerateOptions): Promise<void> {
                 {
                   ...chunk[index]!,
                   drawSet,
-                  text: textOf(generation, model),
+                  text: textOf(generation, chunk[index]!.prompt, model),
                   tokenCount: generation.tokens.length,
                   logProbabilities: generation.logProbabilities,
                   samplingLogProbabilities: generation.samplingLogProbabilities,
@@ -254,9 +255,10 @@ function checkedPrompt(prompt: PromptRow, model: LocalModel): readonly number[] 
 }
 
 /** The response's text: without the end-of-sequence token, which its tokens and log-probabilities include. */
-function textOf({ tokens }: Generation, { tokenizer, endOfSequence }: LocalModel): string {
+function textOf({ tokens }: Generation, prompt: PromptRow, { tokenizer, endOfSequence }: LocalModel): string {
   const ended = endOfSequence !== undefined && tokens.at(-1) === endOfSequence;
-  return tokenizer.decode(ended ? tokens.slice(0, -1) : tokens);
+  const response = ended ? tokens.slice(0, -1) : tokens;
+  return continuationText(tokenizer, { prompt: promptTokens(prompt, tokenizer), response });
 }
 
 const labelOf = ({ model, step }: ModelName) => (step === undefined ? model : `${model}, step ${step}`);

@@ -89,7 +89,7 @@ export interface OpenModel {
 }
 
 /**
- * Opens every model; where it is to score, its canary runs first. Throws where one cannot be reached, or two names
+ * Opens every model; where one of others is to score, its canary runs first. Throws where one cannot be reached, or two names
  * lead to one model: their results would be copies.
  */
 export async function openModels(
@@ -114,7 +114,7 @@ export async function openModels(
   return opened;
 }
 
-/** Opens one model; where it is to score, its canary runs first. */
+/** Opens one model; where it is to score and is not ours, its canary runs first. */
 export async function openModel(
   spec: ModelSpec,
   options: EndpointWords,
@@ -123,7 +123,7 @@ export async function openModel(
   const endpoint = await openEndpoint(spec, options, request.signal);
   if (request.scoring) {
     if (endpoint.likelihood === undefined) throw cannotScore(spec, endpoint);
-    await canary(endpoint, request.signal);
+    if (!endpoint.ours) await canary(endpoint, request.signal);
   }
   return { spec, endpoint };
 }

@@ -1,6 +1,7 @@
 /** `lmcov score-with`: log-probabilities of given responses under checkpoints, as ordinary rows of a run folder. */
 import { crc32 } from "node:zlib";
 import { Command } from "commander";
+import type { ScoringRequest } from "../decode/index.ts";
 import { InputError, type Likelihood, type Row } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
 import { openRunFolder } from "../store/index.ts";
@@ -12,7 +13,7 @@ import {
   openLocalModel,
   testTimeSettings,
 } from "./generate-model.ts";
-import { encodedText, placeOf, promptColumns, promptTokens } from "./generate-prompts.ts";
+import { pairTokens, placeOf, promptColumns, promptTokens } from "./generate-prompts.ts";
 import { type ModelName, steppedName, sumOf } from "./generate-rows.ts";
 import { finishedKeys, writeInChunks } from "./generate-run.ts";
 import { positiveInteger } from "./log-options.ts";
@@ -39,7 +40,7 @@ Examples:
   lmcov select scored
 
 The input is a table with prompt and response, or a run folder whose responses are scored where they lie (draws keep who drew
-them). Prompt and response are encoded apart, as in training. A response ends with the end-of-sequence token where the
+them). Prompt and response are tokenised together, as in training. A response ends with the end-of-sequence token where the
 tokenizer has one and training used it; a draw that was cut at its limit does not.`;
 
 export function command(): Command {
@@ -78,7 +79,7 @@ interface Summary {
 async function run(words: string[], options: ScoreOptions): Promise<void> {
   const { columns, inputs } = promptColumns(options.map);
   const checkpoints = await findCheckpoints([...words, ...inputs], options);
-  const testTimeTraining = testTimeSettings(options);
+  const testTimeTraining = await testTimeSettings(options, checkpoints);
   const { task, limit } = options;
   const given = await readGivenResponses(options.input, { columns, task, limit, responses: true });
   const out = options.out ?? (given.run ? options.input : undefined);
@@ -148,10 +149,7 @@ async function scoredRows(
   at: { model: LocalModel; name: ModelName; options: ScoreOptions; onProgress: (count: number) => void },
 ): Promise<Likelihood[]> {
   const { model, name, options } = at;
-  const requests = chunk.map((given) => ({
-    prompt: promptTokens(given.row, model.tokenizer),
-    response: responseTokens(given, model, options.endOfSequence),
-  }));
+  const requests = chunk.map((given) => scoringRequest(given, model, options.endOfSequence));
   requests.forEach(({ prompt, response }, index) => {
     const length = prompt.length + response.length - 1;
     if (length <= model.decoder.contextLength) return;
@@ -179,12 +177,18 @@ async function scoredRows(
   });
 }
 
-function responseTokens(given: GivenResponse, model: LocalModel, ends: boolean): readonly number[] {
-  const tokens = encodedText(given.row, "response", model.tokenizer);
-  const { endOfSequence } = model;
-  const complete = ends && !given.cut && endOfSequence !== undefined ? [...tokens, endOfSequence] : tokens;
-  if (complete.length > 0) return complete;
-  throw new InputError(`${placeOf(given.row)}: the response is empty`);
+function scoringRequest(given: GivenResponse, model: LocalModel, ends: boolean): ScoringRequest {
+  const { row, cut } = given;
+  const { endOfSequence, tokenizer } = model;
+  const end = ends && !cut && endOfSequence !== undefined ? [endOfSequence] : [];
+  if (row.response === "") {
+    // A draw may end at once.
+    if (given.role === "draw" && end.length > 0)
+      return { prompt: promptTokens(row, tokenizer), response: end };
+    throw new InputError(`${placeOf(row)}: the response is empty`);
+  }
+  const { prompt, response } = pairTokens(row, tokenizer);
+  return { prompt, response: [...response, ...end] };
 }
 
 function responseKey(name: ModelName, given: GivenResponse): string {

@@ -12,6 +12,7 @@ const letters = "abcde";
 const end = 5;
 const tokenizer = {
   vocabularySize: 6,
+  addsBeginning: false,
   endOfSequence: end,
   encode: (text: string) =>
     [...text].map((letter) => {
@@ -40,7 +41,7 @@ let port: number;
 
 beforeAll(async () => {
   const service = completionService(
-    { decoder, scorer: readingScorer(decoder), tokenizer },
+    { decoder, scorer: readingScorer(decoder), tokenizer, endOfSequence: end },
     { key: "test", batch: 16 },
   );
   server = modelServer({

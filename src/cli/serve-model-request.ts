@@ -42,7 +42,6 @@ const schema = z.strictObject({
   ignore_eos: z.boolean().nullish(),
   return_token_ids: z.boolean().nullish(),
   return_tokens_as_token_ids: z.boolean().nullish(),
-  /** No token is added either way. */
   add_special_tokens: z.boolean().nullish(),
   skip_special_tokens: z.boolean().nullish(),
   user: z.string().nullish(),
@@ -66,6 +65,8 @@ export interface CompletionRequest {
   readonly ignoreEndOfSequence: boolean;
   readonly returnTokenIds: boolean;
   readonly tokensAsIds: boolean;
+  /** Whether a text begins with the beginning-of-sequence token where the tokenizer's own rule says so. */
+  readonly specialTokens: boolean;
 }
 
 const largestChoices = 4096;
@@ -123,6 +124,7 @@ export function completionRequest(body: unknown, model: string): CompletionReque
     ignoreEndOfSequence: data.ignore_eos ?? false,
     returnTokenIds: data.return_token_ids ?? false,
     tokensAsIds: data.return_tokens_as_token_ids ?? false,
+    specialTokens: data.add_special_tokens ?? true,
   };
 }
 

@@ -6,21 +6,21 @@ import {
   type Scorer,
   samplingFilter,
 } from "../decode/index.ts";
+import { continuationText, type Tokenizer, tokenizePrompt } from "../model/index.ts";
 import { type RandomGenerator, randomGenerator } from "../numeric/index.ts";
 import type { Completion, ScoredTokens } from "./serve-model-answer.ts";
 import { type CompletionRequest, RequestError } from "./serve-model-request.ts";
 import type { TokenDecoder } from "./serve-model-tokens.ts";
 
-export interface ServedTokenizer extends TokenDecoder {
-  readonly vocabularySize: number;
-  readonly endOfSequence?: number | undefined;
-  encode(text: string): readonly number[];
-}
+export type ServedTokenizer = TokenDecoder &
+  Pick<Tokenizer, "addsBeginning" | "beginningOfSequence" | "endOfSequence" | "encode">;
 
 export interface ServedModel {
   readonly decoder: Decoder;
   readonly scorer: Scorer;
   readonly tokenizer: ServedTokenizer;
+  /** Token that ends a response; undefined where there is none. */
+  readonly endOfSequence: number | undefined;
 }
 
 export interface CompletionService {
@@ -93,7 +93,7 @@ function takeBatch(waiting: Waiting[], batch: number): Waiting[] {
   return waiting.splice(0, count);
 }
 
-/** The ids of a prompt, checked; an empty one becomes the end-of-sequence token, with which texts begin in training. */
+/** The ids of a prompt, checked; a text begins as in training. */
 function promptTokens(
   prompt: string | readonly number[],
   at: { readonly index: number; readonly model: ServedModel; readonly request: CompletionRequest },
@@ -104,24 +104,25 @@ function promptTokens(
   };
   let tokens: readonly number[];
   try {
-    tokens = typeof prompt === "string" ? tokenizer.encode(prompt) : prompt;
+    tokens = typeof prompt === "string" ? textTokens(prompt, tokenizer, at.request.specialTokens) : prompt;
   } catch (error) {
     return refuse(`cannot be encoded: ${(error as Error).message}`);
   }
-  if (tokens.length === 0) {
-    if (tokenizer.endOfSequence === undefined)
-      return refuse("is empty, and this model has no token to begin with");
-    tokens = [tokenizer.endOfSequence];
-  }
+  if (tokens.length === 0) return refuse("has no tokens");
   const beyond = tokens.find((token) => token >= decoder.vocabularySize);
   if (beyond !== undefined) refuse(`token ${beyond} is outside the vocabulary of ${decoder.vocabularySize}`);
-  const needed = tokens.length + Math.max(0, at.request.maxTokens - 1);
+  // The last token of all is never read.
+  const needed = tokens.length + at.request.maxTokens - 1;
   if (needed > decoder.contextLength) {
     refuse(
       `${tokens.length} tokens and max_tokens ${at.request.maxTokens} are more than this model's context of ${decoder.contextLength} tokens holds`,
     );
   }
   return tokens;
+}
+
+function textTokens(text: string, tokenizer: ServedTokenizer, special: boolean): readonly number[] {
+  return special ? tokenizePrompt(tokenizer, text) : tokenizer.encode(text);
 }
 
 async function completed(
@@ -174,12 +175,12 @@ function generationRequest(
     generator,
     maxTokens: request.maxTokens,
     filter: samplingFilter(request),
-    endOfSequence: request.ignoreEndOfSequence ? undefined : tokenizer.endOfSequence,
+    endOfSequence: request.ignoreEndOfSequence ? undefined : model.endOfSequence,
     stop:
       request.stop.length === 0
         ? undefined
         : (tokens) => {
-            const text = tokenizer.decode(tokens);
+            const text = continuationText(tokenizer, { prompt, response: tokens });
             return request.stop.some((stop) => text.includes(stop));
           },
     alternatives: request.logprobs,
@@ -189,19 +190,19 @@ function generationRequest(
 /** The completion with its text: cut at the first stop sequence, tokens that begin behind the cut left out. */
 function finished(
   completion: Completion,
-  { tokenizer }: ServedModel,
+  { tokenizer, endOfSequence }: ServedModel,
   request: CompletionRequest,
 ): Completion {
   const { drawn, finishReason } = completion;
-  const ended = !request.ignoreEndOfSequence && drawn.tokens.at(-1) === tokenizer.endOfSequence;
+  const prompt = completion.prompt.tokens;
+  const ended = !request.ignoreEndOfSequence && drawn.tokens.at(-1) === endOfSequence;
   const spoken = ended ? drawn.tokens.slice(0, -1) : drawn.tokens;
-  const text = tokenizer.decode(spoken);
+  const textOf = (response: readonly number[]) => continuationText(tokenizer, { prompt, response });
+  const text = textOf(spoken);
   const cuts = request.stop.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
   if (cuts.length === 0) return { ...completion, text };
   const cut = Math.min(...cuts);
-  const kept = spoken.findIndex(
-    (_, index) => tokenizer.decode(spoken.slice(0, index)).length >= cut && index > 0,
-  );
+  const kept = spoken.findIndex((_, index) => textOf(spoken.slice(0, index)).length >= cut && index > 0);
   const length = cut === 0 ? 0 : kept < 0 ? spoken.length : kept;
   return {
     ...completion,

@@ -36,8 +36,12 @@ export function tokenTexts(
     }
     return { tokens: names, offsets };
   }
+  // A part of a character decodes to a replacement character: it begins where the character does.
+  const whole = [...decoder.decode(tokens)];
   for (let count = 0; count < tokens.length; count++) {
-    offsets.push(count === 0 ? 0 : characters(decoder.decode(tokens.slice(0, count))));
+    const before = count === 0 ? [] : [...decoder.decode(tokens.slice(0, count))];
+    const differing = before.findIndex((character, index) => character !== whole[index]);
+    offsets.push(differing < 0 ? before.length : differing);
   }
   return { tokens: names, offsets };
 }

@@ -1,7 +1,7 @@
 /** Draws of a model in training, judged by a verifier: what pass@N is measured on. */
 import { crc32 } from "node:zlib";
 import { type Decoder, generate, samplingFilter } from "../decode/index.ts";
-import type { Tokenizer } from "../model/index.ts";
+import { continuationText, type Tokenizer, tokenizePrompt } from "../model/index.ts";
 import type { RandomGenerator } from "../numeric/index.ts";
 import { type Outcome, type Response, type SamplingSettings, samplingHash } from "../record/index.ts";
 import type { Verifier } from "../verifier/index.ts";
@@ -35,7 +35,7 @@ export async function judgedDraws(
   const filter = samplingFilter({ temperature });
   const requests = chosen.flatMap((index) =>
     Array.from({ length: draws }, (_, draw) => ({
-      prompt: promptIds(tokenizer, set.examples[index]!.prompt),
+      prompt: tokenizePrompt(tokenizer, set.examples[index]!.prompt),
       generator: given.generator.split(`problem ${set.keys[index]!.problem}, draw ${draw}`),
       maxTokens,
       filter,
@@ -52,7 +52,12 @@ export async function judgedDraws(
     const index = chosen[place]!;
     const example = set.examples[index]!;
     const target = example.target ?? example.response;
-    const text = textOf(tokenizer, tokens.at(-1) === endOfSequence ? tokens.slice(0, -1) : tokens);
+    const spoken = tokens.at(-1) === endOfSequence ? tokens.slice(0, -1) : tokens;
+    const text = continuationText(tokenizer, {
+      prompt: requests[position]!.prompt,
+      // A model may have embeddings that its tokenizer has no token for.
+      response: spoken.filter((id) => id < tokenizer.vocabularySize),
+    });
     const base = { ...rowBase(set, index, model), ...shared, draw: position % draws };
     const judged = verifier.verify({ response: text, target });
     if (judged.verdict === "correct") correct[place]! += 1;
@@ -77,16 +82,4 @@ export async function judgedDraws(
 function firstOfProblems(set: EvaluationSet, problems: number): number[] {
   const firsts = set.keys.flatMap(({ draw }, index) => (draw === 0 ? [index] : []));
   return firsts.slice(0, problems);
-}
-
-/** The prompt's own ids; what begins a text where the tokenizer's rule says so or nothing else would precede. */
-function promptIds(tokenizer: Tokenizer, prompt: string): readonly number[] {
-  const ids = tokenizer.encode(prompt);
-  const first = tokenizer.beginningOfSequence ?? tokenizer.endOfSequence;
-  return first !== undefined && (tokenizer.addsBeginning || ids.length === 0) ? [first, ...ids] : ids;
-}
-
-/** A model may have embeddings that its tokenizer has no token for. */
-function textOf(tokenizer: Tokenizer, tokens: readonly number[]): string {
-  return tokenizer.decode(tokens.filter((id) => id < tokenizer.vocabularySize));
 }

@@ -146,6 +146,7 @@ export async function prepareTraining(
             step: loop.step,
             tokens: loop.tokens,
             rule: config.rule,
+            learningRate: learningRate(loop.step),
             seed: config.seed,
             endOfSequence: config.endOfSequence,
           },

@@ -7,7 +7,7 @@ import {
   forwardScorer,
   logSoftmax,
 } from "../decode/index.ts";
-import { readCheckpoint, transformerModel } from "../model/index.ts";
+import { readCheckpoint, trainingRecord, transformerModel } from "../model/index.ts";
 import { InputError } from "../record/index.ts";
 import { onnxruntimeExecutor } from "../tensor/index.ts";
 import { chatTemplate } from "./chat-template.ts";
@@ -19,7 +19,7 @@ export async function checkpointFolder(
   folder: string,
   options: { readonly threads?: number } = {},
 ): Promise<LocalModel> {
-  const { config, parameters, tokenizer } = await readCheckpoint(folder);
+  const { config, parameters, tokenizer, training } = await readCheckpoint(folder);
   if (tokenizer === undefined)
     throw new InputError(`${folder}: has no tokenizer: texts cannot be scored with it`);
   const executor = await onnxruntimeExecutor({ threads: options.threads ?? 1 });
@@ -27,7 +27,9 @@ export async function checkpointFolder(
   const loaded = { model: transformerModel(config), parameters, executor, vocabularySize, contextLength };
   const decoder = cachedDecoder({ model: cachedTransformer(config), parameters, executor });
   const scorer = forwardScorer(loaded);
-  const { addsBeginning, beginningOfSequence, endOfSequence } = tokenizer;
+  const { addsBeginning, beginningOfSequence } = tokenizer;
+  const endOfSequence =
+    trainingRecord(training).endOfSequence === false ? undefined : tokenizer.endOfSequence;
   return {
     kind: "checkpoint",
     address: folder,
@@ -40,6 +42,8 @@ export async function checkpointFolder(
     },
     computation: `${executor.name}, float32 logits`,
     endOfSequence: endOfSequence === undefined ? [] : [endOfSequence],
+    beginsEmpty: beginningOfSequence ?? tokenizer.endOfSequence,
+    lastUnread: true,
     tokenizer,
     template: chatTemplate(folder),
     read: async (longest) => {

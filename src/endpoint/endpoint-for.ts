@@ -4,6 +4,7 @@ import type { Endpoint, ServerKind } from "./endpoint.ts";
 import { HttpClient, serverAddress } from "./http-client.ts";
 import type { LlamaRoute } from "./llama-likelihood.ts";
 import { llamaServer } from "./llama-server.ts";
+import { lmcovServer } from "./lmcov-server.ts";
 import { localModelFor } from "./local-model-for.ts";
 import type { ModelSpec } from "./model-spec.ts";
 import { openaiChat } from "./openai-chat.ts";
@@ -82,7 +83,7 @@ async function serverEndpoint(signs: ServerSigns, opening: Opening, signal: Abor
     case "tgi":
       return tgi({ client, model }, signal);
     case "openai-completions":
-      return openaiCompletions({ client, model });
+      return signs.lmcov ? lmcovServer({ client, model }) : openaiCompletions({ client, model });
     case "openai-chat":
       return openaiChat({ client, model });
   }

@@ -99,6 +99,11 @@ interface EndpointBase {
   /** The model's name there. */
   readonly model: string;
   readonly facts: EndpointFacts;
+  /**
+   * A model of lmcov's own, in this process or served: it need not know any English nor have room for a sentence, and
+   * the canary's texts are no question to put to it.
+   */
+  readonly ours?: true;
   close(): Promise<void>;
 }
 

@@ -43,6 +43,10 @@ export interface LocalModel {
   /** How it computes, for the rows' method: software and precision. */
   readonly computation: string;
   readonly endOfSequence: readonly number[];
+  /** What stands before a response that nothing else precedes; absent where such a response is refused. */
+  readonly beginsEmpty?: number | undefined;
+  /** Whether the last token of a text needs no place in the context, as nothing is asked after it. */
+  readonly lastUnread?: boolean;
   readonly tokenizer: LocalTokenizer;
   /** The prompt that a conversation becomes; absent where the model has no template. */
   readonly template?: ChatTemplate | undefined;
@@ -66,7 +70,8 @@ export function localEndpoint(local: LocalModel): ScoringEndpoint {
     score: (request, signal) => oneAtATime(() => score(local, request, signal), signal),
   };
   const { kind, address, model, facts } = local;
-  return { kind, address, model, facts, sampler, likelihood, close: () => local.close() };
+  const ours = kind === "checkpoint" && ({ ours: true } as const);
+  return { kind, address, model, facts, ...ours, sampler, likelihood, close: () => local.close() };
 }
 
 function queue() {
@@ -85,7 +90,10 @@ function promptTokens(local: LocalModel, prompt: Prompt): readonly number[] {
   if ("tokens" in prompt) return prompt.tokens;
   const { beginningOfSequence } = local.facts;
   const first = beginningOfSequence == null ? [] : [beginningOfSequence];
-  if ("text" in prompt) return [...first, ...local.tokenizer.encode(prompt.text)];
+  if ("text" in prompt) {
+    const tokens = [...first, ...local.tokenizer.encode(prompt.text)];
+    return tokens.length === 0 && local.beginsEmpty !== undefined ? [local.beginsEmpty] : tokens;
+  }
   if (local.template === undefined) {
     throw new EndpointError("refused", `${local.address}: has no chat template: give prompts as texts`);
   }
@@ -100,7 +108,7 @@ async function score(local: LocalModel, request: ScoreRequest, signal: AbortSign
   const { address, facts } = local;
   requirePrecedent(first, address);
   requireFit({
-    tokens: joint.length,
+    tokens: joint.length - (local.lastUnread ? 1 : 0),
     contextLength: facts.contextLength,
     address,
     what: "prompt and response",
@@ -120,7 +128,10 @@ function jointTokens(
     return { joint: [...before, ...after], first: before.length, straddling: 0 };
   }
   const joint = promptTokens(local, { text: prompt.text + response.text });
-  return { joint, ...boundaryByTokens({ joint, prompt: before }) };
+  const boundary = boundaryByTokens({ joint, prompt: before });
+  if (boundary.first > 0 || local.beginsEmpty === undefined) return { joint, ...boundary };
+  const straddling = prompt.text === "" ? 0 : boundary.straddling;
+  return { joint: [local.beginsEmpty, ...joint], first: 1, straddling };
 }
 
 async function draw(local: LocalModel, request: DrawRequest, signal: AbortSignal): Promise<Draw> {

@@ -19,6 +19,8 @@ export interface ServerSigns {
   readonly models: readonly string[];
   /** What `/v1/models` says of the longest sequence of each model, by its place in `models`. */
   readonly contextLengths: readonly (number | undefined)[];
+  /** The server is `lmcov serve-model`, which returns the tokens of every text. */
+  readonly lmcov?: true;
   /** Why this kind, for `doctor`. */
   readonly reason: string;
 }
@@ -43,7 +45,12 @@ export async function serverKind(client: HttpClient, signal: AbortSignal): Promi
   if (owner === "llamacpp") return signs("llama-server", "/v1/models is owned by llamacpp");
   if (owner === "vllm") return signs("vllm", "/v1/models is owned by vllm");
   if (owner === "sglang") return signs("sglang", "/v1/models is owned by sglang");
-  if (owner === "lmcov") return signs("openai-completions", "/v1/models is owned by lmcov, which echoes");
+  if (owner === "lmcov") {
+    return {
+      ...signs("openai-completions", "/v1/models is owned by lmcov, which echoes and returns tokens"),
+      lmcov: true,
+    };
+  }
   const found = async (path: string) =>
     new Answer(await client.find(path, signal), `${client.address}${path}`);
   const props = await found("/props");

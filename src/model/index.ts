@@ -36,11 +36,13 @@ export { fromHalf } from "./safetensors-numbers.ts";
 export { writeSafetensors } from "./safetensors-writer.ts";
 export {
   checkTokens,
+  continuationText,
   type OwnTokenizerDescription,
   type Tokenizer,
   type TokenizerDescription,
   type TokenPair,
   tokenizePair,
+  tokenizePrompt,
 } from "./tokenizer.ts";
 export {
   checkTokenizer,
@@ -49,6 +51,7 @@ export {
   tokenizerFromFile,
   tokenizerNamed,
 } from "./tokenizer-files.ts";
+export { type TrainingRecord, trainingRecord } from "./training-record.ts";
 export {
   checkTransformerConfig,
   gpt2Initialisation,

@@ -8,7 +8,7 @@ import { byteTokenizer } from "./byte-tokenizer.ts";
 import { characterTokenizer, corpusCharacters } from "./character-tokenizer.ts";
 import { huggingFaceTokenizer } from "./hugging-face-tokenizer.ts";
 import { numeralTokenizer } from "./numeral-tokenizer.ts";
-import { type Tokenizer, tokenizePair } from "./tokenizer.ts";
+import { continuationText, type Tokenizer, tokenizePair, tokenizePrompt } from "./tokenizer.ts";
 import {
   checkTokenizer,
   readTokenizer,
@@ -189,6 +189,46 @@ describe("prompt and response together", () => {
       }),
       { seed: 1 },
     );
+  });
+});
+
+const stories = sharedData("tinystories-260k/onnx-tinystories-260k/tokenizer.json");
+
+describe("a prompt to be continued", () => {
+  test.skipIf(stories === undefined)(
+    "begins as its pair does, and draws keep the space they begin with (no shared data)",
+    async () => {
+      const tokenizer = await tokenizerFromFile(stories!);
+      const pair = { prompt: "Once upon a", response: " time there was" };
+      const { ids, responseStart } = tokenizePair(tokenizer, pair);
+      const prompt = tokenizePrompt(tokenizer, pair.prompt);
+      expect(prompt[0]).toBe(1);
+      expect(ids.slice(0, responseStart)).toEqual(prompt);
+      const response = ids.slice(responseStart);
+      expect(tokenizer.decode(response)).toBe("time there was");
+      expect(continuationText(tokenizer, { prompt, response })).toBe(pair.response);
+      expect(continuationText(tokenizer, { prompt: [1], response: tokenizer.encode("A dog") })).toBe("A dog");
+    },
+  );
+
+  test("of bytes goes on within a character, whatever the draw", () => {
+    const bytes = fc.array(fc.nat(255), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", maxLength: 6 }), bytes, (prompt, response) => {
+        const tokenizer = byteTokenizer();
+        const text = continuationText(tokenizer, { prompt: tokenizePrompt(tokenizer, prompt), response });
+        expect(text).toBe(tokenizer.decode(response));
+      }),
+      { seed: 1 },
+    );
+  });
+
+  test("of numerals is written without the space that parts it from the prompt, unless it would join it", () => {
+    const tokenizer = numeralTokenizer(30);
+    const text = (prompt: string, response: string) =>
+      continuationText(tokenizer, { prompt: tokenizer.encode(prompt), response: tokenizer.encode(response) });
+    expect(text("1 2 =", "1 2")).toBe("1 2");
+    expect(text("1 2", "2 |")).toBe(" 2 |");
   });
 });
 

@@ -82,3 +82,57 @@ export function tokenizePair(
   }
   return { ids: [first, ...joint], responseStart: kept + 1, straddling, beginning: true };
 }
+
+/**
+ * The tokens of a prompt to be continued: with the beginning-of-sequence token under the conditions of `tokenizePair`.
+ *
+ * @throws RangeError for an empty prompt where the tokenizer has no token to begin with.
+ * @example
+ * tokenizePrompt(byteTokenizer(), "ab"); // [97, 98]
+ * tokenizePrompt(byteTokenizer(), ""); // [256]
+ */
+export function tokenizePrompt(
+  tokenizer: Pick<Tokenizer, "addsBeginning" | "beginningOfSequence" | "endOfSequence" | "encode">,
+  prompt: string,
+): readonly number[] {
+  const ids = tokenizer.encode(prompt);
+  if (!tokenizer.addsBeginning && ids.length > 0) return ids;
+  const first = tokenizer.beginningOfSequence ?? tokenizer.endOfSequence;
+  if (first !== undefined) return [first, ...ids];
+  throw new RangeError("the prompt is 0 tokens long: the tokenizer has no token to begin with");
+}
+
+/**
+ * The text that tokens add to a prompt's. A tokenizer may write the first token of a text in another way than one within
+ * it, without its space for instance: so this is their own text if prompt and it are tokenised as these tokens, else what
+ * the text of all tokens has after the prompt's.
+ *
+ * @example
+ * const tokenizer = numeralTokenizer(9);
+ * continuationText(tokenizer, { prompt: tokenizer.encode("1 2 ="), response: [1, 2] }); // "1 2"
+ */
+export function continuationText(
+  tokenizer: Pick<Tokenizer, "beginningOfSequence" | "endOfSequence" | "encode" | "decode">,
+  tokens: { readonly prompt: readonly number[]; readonly response: readonly number[] },
+): string {
+  const { prompt, response } = tokens;
+  const alone = tokenizer.decode(response);
+  const before = tokenizer.decode(prompt);
+  const whole = tokenizer.decode([...prompt, ...response]);
+  if (!whole.startsWith(before)) return alone;
+  const within = whole.slice(before.length);
+  if (within === alone) return alone;
+  const { beginningOfSequence, endOfSequence } = tokenizer;
+  const begins = prompt[0] !== undefined && [beginningOfSequence, endOfSequence].includes(prompt[0]);
+  const joint = [...prompt.slice(begins ? 1 : 0), ...response];
+  return isTokenised(tokenizer, before + alone, joint) ? alone : within;
+}
+
+function isTokenised(tokenizer: Pick<Tokenizer, "encode">, text: string, tokens: readonly number[]): boolean {
+  try {
+    const ids = tokenizer.encode(text);
+    return ids.length === tokens.length && ids.every((id, index) => id === tokens[index]);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,68 @@
+/** `lmcov serve-model`: completions that echo, with the boundary of prompt and response found by token ids. */
+import { Answer, onlyChoice } from "./answer.ts";
+import { boundaryByTokens } from "./boundary.ts";
+import type { Likelihood, ScoreRequest, ScoringEndpoint } from "./endpoint.ts";
+import { EndpointError } from "./endpoint-error.ts";
+import { type CompletionsOptions, openaiCompletions } from "./openai-completions.ts";
+import { Recent } from "./recent.ts";
+import { scoredResponse } from "./scored-tokens.ts";
+
+/** Answers as `openaiCompletions` does, and scores as training does: the server returns the tokens of every text. */
+export function lmcovServer(options: CompletionsOptions): ScoringEndpoint {
+  return { ...openaiCompletions(options), ours: true, likelihood: likelihood(options) };
+}
+
+function likelihood({ client, model }: CompletionsOptions): Likelihood {
+  const place = `${client.address}/v1/completions`;
+  const prompts = new Recent<readonly number[]>();
+  const echoed = async (prompt: string | readonly number[], signal: AbortSignal): Promise<Answer> => {
+    const body = { model, prompt, max_tokens: 0, echo: true, logprobs: 0, return_token_ids: true };
+    return onlyChoice(new Answer(await client.post("/v1/completions", body, signal), place));
+  };
+  const tokensOf = (text: string, signal: AbortSignal) =>
+    prompts.get(text, async () => (await echoed(text, signal)).at("prompt_token_ids").tokens());
+  const tokensBefore = async ({ prompt }: ScoreRequest, signal: AbortSignal): Promise<readonly number[]> => {
+    if ("tokens" in prompt) return prompt.tokens;
+    return tokensOf(prompt.text, signal);
+  };
+  return {
+    method: "completions with echo, BOS by the server, no end token",
+    async score(request, signal) {
+      const { prompt, response } = request;
+      const before = await tokensBefore(request, signal);
+      if ("tokens" in response) {
+        return scoresFrom(await echoed([...before, ...response.tokens], signal), {
+          first: before.length,
+          straddling: 0,
+          place,
+        });
+      }
+      if ("tokens" in prompt) {
+        throw new EndpointError("refused", "a prompt of token ids is scored with a response of token ids");
+      }
+      const answer = await echoed(prompt.text + response.text, signal);
+      const joint = answer.at("prompt_token_ids").tokens();
+      const { first, straddling } = boundaryByTokens({ joint, prompt: before });
+      if (first > 0) return scoresFrom(answer, { first, straddling, place });
+      // Nothing precedes the response but what the server begins an empty text with.
+      const beginning = await tokensOf("", signal);
+      return scoresFrom(await echoed([...beginning, ...joint], signal), {
+        first: beginning.length,
+        straddling: prompt.text === "" ? 0 : straddling,
+        place,
+      });
+    },
+  };
+}
+
+function scoresFrom(
+  choice: Answer,
+  at: { readonly first: number; readonly straddling: number; readonly place: string },
+) {
+  const scores = choice.at("logprobs").at("token_logprobs").items().slice(at.first);
+  return scoredResponse(
+    scores.map((score) => score.logProbability()),
+    at.straddling,
+    at.place,
+  );
+}

@@ -1,0 +1,23 @@
+/** What a checkpoint's training.json says about how it was trained, as far as using the checkpoint depends on it. */
+import { z } from "zod";
+
+const schema = z.object({
+  name: z.string().min(1).optional(),
+  rule: z.object({ name: z.string() }).optional(),
+  /** The step size of the checkpoint's last step. */
+  learningRate: z.number().positive().optional(),
+  endOfSequence: z.boolean().optional(),
+});
+
+export type TrainingRecord = z.infer<typeof schema>;
+
+/**
+ * The record in a parsed training.json; empty where there is none, or another program's.
+ *
+ * @example
+ * trainingRecord({ name: "sums", endOfSequence: false }).endOfSequence; // false
+ * trainingRecord(undefined); // {}
+ */
+export function trainingRecord(value: unknown): TrainingRecord {
+  return schema.safeParse(value).data ?? {};
+}
