@@ -2,8 +2,8 @@
 import type { Graph, Tensor } from "../tensor/index.ts";
 import type { TransformerConfig } from "./transformer-config.ts";
 
-/** Queries that attend together: shorter blocks skip more of the later keys, longer ones make larger products. */
-const queryBlock = 32;
+/** Queries that attend together, at least: shorter blocks skip more of the later keys, but copy more of the earlier. */
+const shortestBlock = 32;
 
 /**
  * What each position from `from` on attends to, before the output projection: from normalised states x [batch, length, width]
@@ -30,7 +30,7 @@ export function causalAttention(
   const query = project(0, graph.slice(x, { axis: 1, start: from, end: length }));
   const key = project(1, x);
   const value = project(2, x);
-  const sizes = blockSizes(length - from);
+  const sizes = evenSizes(length - from, Math.max(shortestBlock, size));
   let start = from;
   const attended = graph.split(query, sizes, 2).map((queries, block) => {
     const end = start + sizes[block]!;
@@ -43,12 +43,12 @@ export function causalAttention(
   return graph.reshape(rows, [batch, length - from, width]);
 }
 
-/** About equal blocks of queries. */
-function blockSizes(queries: number): number[] {
-  const blocks = Math.max(1, Math.round(queries / queryBlock));
+/** `count` as a sum of about equal parts of about `wanted`. */
+export function evenSizes(count: number, wanted: number): number[] {
+  const parts = Math.max(1, Math.round(count / wanted));
   return Array.from(
-    { length: blocks },
-    (_, block) => Math.floor(((block + 1) * queries) / blocks) - Math.floor((block * queries) / blocks),
+    { length: parts },
+    (_, part) => Math.floor(((part + 1) * count) / parts) - Math.floor((part * count) / parts),
   );
 }
 

@@ -117,6 +117,35 @@ describe.each([
   }, 60_000);
 });
 
+test("a batch so large that hidden layers are computed in parts has the loss and gradients of its rows", async () => {
+  const rows = { batch: 3, length: 7 };
+  const copies = 1300;
+  const large = { batch: rows.batch * copies, length: rows.length };
+  const inputs = inputsOf("rows", rows);
+  const repeated = Object.fromEntries(
+    Object.entries(inputs).map(([name, { data }]) => [
+      name,
+      {
+        shape: [large.batch, large.length],
+        data: Int32Array.from({ length: data.length * copies }, (_, i) => data[i % data.length]!),
+      },
+    ]),
+  );
+  const parameters = parametersOf(config);
+  const executor = await onnxruntimeExecutor({ threads: 1 });
+  const wanted = await (await executor.compile(lossGraph(config, rows))).run({ ...parameters, ...inputs });
+  const graph = lossGraph(config, large);
+  expect([...graph.nodes].filter(({ operation }) => operation.name === "gelu").length).toBe(
+    2 * config.layers,
+  );
+  const got = await (await executor.compile(graph)).run({ ...parameters, ...repeated });
+  for (const [name, value] of Object.entries(wanted)) {
+    const error = largest(Array.from(value.data, (x, i) => x - got[name]!.data[i]!));
+    expect(error / largest(value.data), name).toBeLessThan(1e-4);
+  }
+  await executor.release();
+}, 60_000);
+
 describe("the forward pass", () => {
   const logitsOf = async (tokens: Int32Array, rows: number, columns: number, from = 0) => {
     const graph = new Graph();

@@ -5,8 +5,14 @@
 import type { RandomGenerator } from "../numeric/index.ts";
 import { type Graph, type NamedShapes, type NamedTensors, shapeSize, type Tensor } from "../tensor/index.ts";
 import type { LanguageModel } from "./language-model.ts";
-import { causalAttention } from "./transformer-attention.ts";
+import { causalAttention, evenSizes } from "./transformer-attention.ts";
 import type { TransformerConfig } from "./transformer-config.ts";
+
+/**
+ * About as many entries of a hidden layer are computed together, so that GELU and its derivative, which go over them many
+ * times, find them in the processor's cache: a tenth of a training step.
+ */
+const largestHidden = 2 ** 19;
 
 const embeddings = "transformer.wte.weight";
 const positions = "transformer.wpe.weight";
@@ -260,11 +266,15 @@ export function feedForward(
 ): Tensor {
   const name = `${block(given.layer)}mlp.`;
   const rows = graph.reshape(given.x, [-1, given.x.shape.at(-1)!]);
-  const wide = graph.linear(rows, parameters[`${name}c_fc.weight`]!, parameters[`${name}c_fc.bias`]!);
-  const back = graph.linear(
-    graph.gelu(wide),
-    parameters[`${name}c_proj.weight`]!,
-    parameters[`${name}c_proj.bias`]!,
-  );
-  return graph.reshape(back, given.x.shape);
+  const hiddenWidth = parameters[`${name}c_fc.bias`]!.shape[0]!;
+  const parts = graph.split(rows, evenSizes(rows.shape[0]!, largestHidden / hiddenWidth), 0);
+  const back = parts.map((part) => {
+    const hidden = graph.linear(part, parameters[`${name}c_fc.weight`]!, parameters[`${name}c_fc.bias`]!);
+    return graph.linear(
+      graph.gelu(hidden),
+      parameters[`${name}c_proj.weight`]!,
+      parameters[`${name}c_proj.bias`]!,
+    );
+  });
+  return graph.reshape(graph.concat(back, 0), given.x.shape);
 }
