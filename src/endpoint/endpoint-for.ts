@@ -2,7 +2,7 @@
 import { InputError } from "../record/index.ts";
 import type { Endpoint, ServerKind } from "./endpoint.ts";
 import { HttpClient, serverAddress } from "./http-client.ts";
-import type { LlamaRoute } from "./llama-likelihood.ts";
+import type { LlamaRoute } from "./llama-routes.ts";
 import { llamaServer } from "./llama-server.ts";
 import { lmcovServer } from "./lmcov-server.ts";
 import { localModelFor } from "./local-model-for.ts";

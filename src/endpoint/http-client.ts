@@ -1,4 +1,5 @@
 /** JSON over HTTP with connections kept open, time-outs, a limit on what is read, and typed errors. */
+import { setMaxListeners } from "node:events";
 import * as http from "node:http";
 import * as https from "node:https";
 import { InputError } from "../record/index.ts";
@@ -169,6 +170,8 @@ export class HttpClient {
     if (known !== undefined) return known;
     const waiting = new Set<() => void>();
     this.#waiting.set(signal, waiting);
+    // One listener a server: a job on many models has as many, and Node would warn of a leak.
+    setMaxListeners(0, signal);
     signal.addEventListener(
       "abort",
       () => {

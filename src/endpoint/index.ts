@@ -31,7 +31,7 @@ export {
 } from "./endpoint-rows.ts";
 export { HttpClient, type HttpClientOptions, serverAddress } from "./http-client.ts";
 export { inParallel, inTurns } from "./in-parallel.ts";
-export type { LlamaRoute } from "./llama-likelihood.ts";
+export type { LlamaRoute } from "./llama-routes.ts";
 export { type ModelSpec, modelSpecs } from "./model-spec.ts";
 export { type PromptForm, promptForm, promptFromText, promptOf, promptText } from "./prompt-text.ts";
 export { drawsFromModel, type Rawness, rawDraws } from "./raw-draws.ts";

@@ -1,49 +1,29 @@
-/** Log-probabilities of given responses from a llama.cpp server, which cannot echo: three routes to the same numbers. */
-import { Answer } from "./answer.ts";
+/** Log-probabilities of given responses from a llama.cpp server: the tokens, the route, and what does not fit. */
 import { boundaryByTokens } from "./boundary.ts";
 import type { EndpointFacts, Likelihood, ScoreRequest } from "./endpoint.ts";
 import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
-import { rawScores } from "./llama-settings.ts";
+import type { GivenTokens, LlamaRoute, LlamaRoutes, TokenScores } from "./llama-routes.ts";
 import type { LlamaTokenizer } from "./llama-tokenizer.ts";
 import { requireFit, scoredResponse } from "./scored-tokens.ts";
-
-/**
- * `grammar`: one call, whose grammar lists the response's tokens by id. `steps`: a call a token, forced by a bias on
- * its logit. `vocabulary`: a call a token that lists the whole vocabulary, which every version answers.
- */
-export type LlamaRoute = "grammar" | "steps" | "vocabulary";
 
 interface LlamaScoring {
   readonly client: HttpClient;
   readonly tokenizer: LlamaTokenizer;
   readonly facts: EndpointFacts;
+  readonly routes: LlamaRoutes;
 }
 
-type TokenScores = (
-  input: { readonly prompt: readonly number[]; readonly response: readonly number[] },
-  signal: AbortSignal,
-) => Promise<number[]>;
-
-/** How the server chooses a token does not touch the log-probability it reports: all three read it before sampling. */
-const strongBias = 1e5;
-
 /**
- * Scores by the route asked for, else by the first of `grammar`, `steps` that gives what `vocabulary` gives on a
- * short text, else by `vocabulary`.
+ * Scores by the route asked for, else by the first of `grammar`, `steps` that gives what `vocabulary` gives for a
+ * few tokens, else by `vocabulary`.
  */
 export async function llamaLikelihood(
   input: LlamaScoring & { readonly route: LlamaRoute | undefined },
   signal: AbortSignal,
 ): Promise<Likelihood> {
-  const { tokenizer, facts, client } = input;
-  const routes: Readonly<Record<LlamaRoute, TokenScores>> = {
-    grammar: (tokens, abort) => byGrammar(client, tokens, abort),
-    steps: (tokens, abort) => bySteps(client, tokens, abort),
-    vocabulary: (tokens, abort) => byVocabulary(input, tokens, abort),
-  };
-  const route = input.route ?? (await agreeingRoute(routes, tokenizer, signal));
-  const scores = routes[route];
+  const { tokenizer, facts, client, routes } = input;
+  const route = input.route ?? (await agreeingRoute(input, signal));
   const bos = tokenizer.beginningOfSequence === null ? "no BOS" : "BOS added";
   return {
     method: `llama.cpp server, ${route}, raw, ${bos}, no end token`,
@@ -56,7 +36,7 @@ export async function llamaLikelihood(
         address: client.address,
         what: "prompt and response",
       });
-      return scoredResponse(await scores({ prompt, response }, abort), straddling, client.address);
+      return scoredResponse(await routes[route]({ prompt, response }, abort), straddling, client.address);
     },
   };
 }
@@ -90,102 +70,47 @@ function checked<Tokens extends { prompt: readonly number[]; response: readonly 
   return tokens;
 }
 
-const complete = async (
-  client: HttpClient,
-  body: object,
-  signal: AbortSignal,
-): Promise<readonly Answer[]> => {
-  const answer = await client.post("/completion", { ...rawScores, ...body }, signal);
-  return new Answer(answer, `${client.address}/completion`).at("completion_probabilities").items();
-};
+/** Improbable in any model, so that a log-probability of another position or after sampling stands out. */
+const trial = { prompt: "Once upon a time", response: " xqz jumps banana 42" };
+/** Nats a token: far above what caches in half precision and other batches make, far below a wrong position. */
+const tolerance = 0.1;
+const trialTokens = 5;
 
-/** The log-probability of `token` at one position; another token there means that forcing it did not work. */
-function forced(position: Answer | undefined, token: number): number {
-  const found = position?.at("id").raw;
-  if (position === undefined || found !== token) {
-    throw new EndpointError("answer", `token ${found} in place of ${token}, which was forced`);
-  }
-  return position.at("logprob").logProbability();
+async function agreeingRoute(input: LlamaScoring, signal: AbortSignal): Promise<LlamaRoute> {
+  const { routes, facts, client } = input;
+  const given = await trialOf(input, signal);
+  const expected = facts.vocabularySize === undefined ? undefined : await routes.vocabulary(given, signal);
+  const agrees = async (scores: TokenScores): Promise<boolean> => {
+    const found = await scores(given, signal).catch((error: unknown) => {
+      if (error instanceof EndpointError && error.fault !== "connection") return undefined;
+      throw error;
+    });
+    if (found?.length !== given.response.length) return false;
+    return found.every((score, index) => Math.abs(score - (expected?.[index] ?? score)) < tolerance);
+  };
+  // Steps first: the grammar is tried with tokens that they have shown to be plain, and with no other.
+  if (await agrees(routes.steps)) return (await agrees(routes.grammar)) ? "grammar" : "steps";
+  if (expected !== undefined) return "vocabulary";
+  throw new EndpointError(
+    "refused",
+    `${client.address}: no route to a log-probability works on this llama.cpp server`,
+  );
 }
 
-const byGrammar = async (
-  client: HttpClient,
-  { prompt, response }: { prompt: readonly number[]; response: readonly number[] },
+/** A few plain tokens after a prompt: of a text where the vocabulary has it, else from all over the vocabulary. */
+async function trialOf(
+  { tokenizer, routes, facts }: LlamaScoring,
   signal: AbortSignal,
-): Promise<number[]> => {
-  const grammar = `root ::= ${response.map((token) => `<[${token}]>`).join(" ")}`;
-  const positions = await complete(client, { prompt, n_predict: response.length, grammar }, signal);
-  if (positions.length !== response.length) {
-    throw new EndpointError(
-      "answer",
-      `${client.address}: ${positions.length} tokens in place of ${response.length}`,
-    );
+): Promise<GivenTokens> {
+  const prompt = await tokenizer.promptTokens(trial.prompt, signal);
+  const texts = await tokenizer.jointTokens(trial.response, signal);
+  const size = facts.vocabularySize ?? 0;
+  const spread = Array.from({ length: size === 0 ? 0 : 32 }, (_, index) => Math.floor((size * index) / 32));
+  const response: number[] = [];
+  for (const token of new Set([...texts, ...spread])) {
+    if (response.length === trialTokens) break;
+    response.push(...(await routes.plainOf([token], prompt, signal)));
   }
-  return response.map((token, index) => forced(positions[index], token));
-};
-
-const bySteps = async (
-  client: HttpClient,
-  { prompt, response }: { prompt: readonly number[]; response: readonly number[] },
-  signal: AbortSignal,
-): Promise<number[]> => {
-  const scores: number[] = [];
-  for (const [index, token] of response.entries()) {
-    const before = [...prompt, ...response.slice(0, index)];
-    const body = { prompt: before, n_predict: 1, logit_bias: [[token, strongBias]] };
-    scores.push(forced((await complete(client, body, signal))[0], token));
-  }
-  return scores;
-};
-
-const byVocabulary = async (
-  { client, facts }: LlamaScoring,
-  { prompt, response }: { prompt: readonly number[]; response: readonly number[] },
-  signal: AbortSignal,
-): Promise<number[]> => {
-  const n_probs = facts.vocabularySize;
-  if (n_probs === undefined) {
-    throw new EndpointError("refused", `${client.address}: does not tell the size of its vocabulary`);
-  }
-  const scores: number[] = [];
-  for (const [index, token] of response.entries()) {
-    const before = [...prompt, ...response.slice(0, index)];
-    const [position] = await complete(client, { prompt: before, n_predict: 1, n_probs }, signal);
-    const listed = position?.at("top_logprobs").items() ?? [];
-    const entry = listed.find((item) => item.at("id").raw === token);
-    if (entry === undefined) {
-      throw new EndpointError(
-        "answer",
-        `${client.address}: token ${token} is not among the ${n_probs} listed`,
-      );
-    }
-    scores.push(entry.at("logprob").logProbability());
-  }
-  return scores;
-};
-
-/** Text whose first token is likely in any model, then one that is not. */
-const trial = { prompt: "Once upon a time", response: " there was a" };
-
-async function agreeingRoute(
-  routes: Readonly<Record<LlamaRoute, TokenScores>>,
-  tokenizer: LlamaTokenizer,
-  signal: AbortSignal,
-): Promise<LlamaRoute> {
-  const request = { prompt: { text: trial.prompt }, response: { text: trial.response } };
-  const tokens = await tokensOf(request, tokenizer, signal);
-  const expected = await routes.vocabulary(tokens, signal).catch(() => undefined);
-  for (const route of ["grammar", "steps"] as const) {
-    const scores = await routes[route](tokens, signal).catch(() => undefined);
-    if (scores === undefined || scores.length !== tokens.response.length) continue;
-    const far = scores.some((score, index) => Math.abs(score - (expected?.[index] ?? score)) > 1e-3);
-    if (!far) return route;
-  }
-  if (expected === undefined) {
-    throw new EndpointError(
-      "refused",
-      `${tokenizer.address}: no route to a log-probability works on this llama.cpp server`,
-    );
-  }
-  return "vocabulary";
+  // A model without one whole-text token is scored by what the server answers for any.
+  return { prompt, response: response.length > 0 ? response : spread.slice(1, 3) };
 }

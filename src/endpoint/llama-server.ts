@@ -3,7 +3,8 @@ import { Answer, type JsonObject } from "./answer.ts";
 import type { Draw, DrawRequest, EndpointFacts, Sampler, ScoringEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
-import { type LlamaRoute, llamaLikelihood } from "./llama-likelihood.ts";
+import { llamaLikelihood } from "./llama-likelihood.ts";
+import { type LlamaRoute, LlamaRoutes } from "./llama-routes.ts";
 import { switchedOff } from "./llama-settings.ts";
 import { LlamaTokenizer } from "./llama-tokenizer.ts";
 
@@ -21,13 +22,16 @@ export async function llamaServer(
   const { client, model } = options;
   const tokenizer = await LlamaTokenizer.open(client, signal);
   const facts = await factsOf(client, tokenizer, signal);
-  const likelihood = await llamaLikelihood({ client, tokenizer, facts, route: options.route }, signal);
+  const candidates = await tokenizer.jointTokens("a 1", signal);
+  const routes = new LlamaRoutes(client, { vocabularySize: facts.vocabularySize, candidates });
+  const scoring = { client, tokenizer, facts, routes, route: options.route };
+  const likelihood = await llamaLikelihood(scoring, signal);
   return {
     kind: "llama-server",
     address: client.address,
     model,
     facts,
-    sampler: sampler(client, tokenizer),
+    sampler: sampler({ client, tokenizer, routes }),
     likelihood,
     close: async () => client.close(),
   };
@@ -53,7 +57,13 @@ async function factsOf(
   };
 }
 
-function sampler(client: HttpClient, tokenizer: LlamaTokenizer): Sampler {
+interface LlamaDrawing {
+  readonly client: HttpClient;
+  readonly tokenizer: LlamaTokenizer;
+  readonly routes: LlamaRoutes;
+}
+
+function sampler({ client, tokenizer, routes }: LlamaDrawing): Sampler {
   const draw = async (request: DrawRequest, fields: JsonObject, signal: AbortSignal): Promise<Draw> => {
     const { prompt, settings, seed } = request;
     const input =
@@ -72,7 +82,8 @@ function sampler(client: HttpClient, tokenizer: LlamaTokenizer): Sampler {
       cache_prompt: true,
       ...fields,
     };
-    return drawOf(new Answer(await client.post("/completion", body, signal), `${client.address}/completion`));
+    const answer = new Answer(await client.post("/completion", body, signal), `${client.address}/completion`);
+    return drawOf(answer, (before, token) => routes.listed([...input, ...before], token, signal));
   };
   return {
     switchedOff,
@@ -91,32 +102,65 @@ function sampler(client: HttpClient, tokenizer: LlamaTokenizer): Sampler {
   };
 }
 
-function drawOf(answer: Answer): Draw {
+/** The log-probability of a token after those drawn before it. */
+type Missing = (before: readonly number[], token: number) => Promise<number>;
+
+async function drawOf(answer: Answer, missing: Missing): Promise<Draw> {
   const text = answer.at("content").text();
-  const tokens = answer.at("tokens").tokens();
+  const drawn = answer.at("tokens").tokens();
   const stopType = answer.at("stop_type").textOr("");
-  const scored = answer.at("completion_probabilities").items();
-  const byToken = scored.map((item) => ({
-    id: item.at("id").count(),
-    logProbability: item.at("logprob"),
-  }));
-  // A stop text cuts tokens from the text; the log-probabilities of what was cut are not the response's.
   const promptTokens = answer.at("tokens_evaluated").numberOr(0) ?? 0;
-  if (stopType === "word") return { text, promptTokens, tokenCount: tokens.length, finishReason: "stop" };
-  const known = byToken.length === tokens.length && byToken.every(({ id }, index) => id === tokens[index]);
-  if (!known) {
-    throw new EndpointError("answer", `${tokens.length} tokens beside ${byToken.length} log-probabilities`);
-  }
+  // A stop text cuts tokens from the text; the log-probabilities of what was cut are not the response's.
+  if (stopType === "word") return { text, promptTokens, tokenCount: drawn.length, finishReason: "stop" };
   // The end token is listed and is not in the text.
-  const length = stopType === "eos" ? tokens.length - 1 : tokens.length;
+  const tokens = stopType === "eos" ? drawn.slice(0, -1) : drawn;
+  const told = toldProbabilities(answer, drawn);
+  const tokenLogProbabilities: number[] = [];
+  for (const [index, token] of tokens.entries()) {
+    tokenLogProbabilities.push(
+      told[index]?.logProbability() ?? (await missing(tokens.slice(0, index), token)),
+    );
+  }
   return {
     text,
     promptTokens,
-    tokens: tokens.slice(0, length),
-    tokenCount: length,
-    tokenLogProbabilities: byToken
-      .slice(0, length)
-      .map(({ logProbability }) => logProbability.logProbability()),
+    tokens,
+    tokenCount: tokens.length,
+    tokenLogProbabilities,
     finishReason: stopType === "limit" ? "length" : "stop",
   };
+}
+
+/**
+ * The log-probability beside each token. The server leaves out tokens that leave a character incomplete; what it
+ * tells counts where the order of the tokens allows one place only.
+ */
+function toldProbabilities(answer: Answer, tokens: readonly number[]): (Answer | undefined)[] {
+  // It leaves the list itself out where all tokens are such.
+  const list = answer.at("completion_probabilities");
+  const listed = list.raw === undefined ? [] : list.items();
+  const ids = listed.map((item) => item.at("id").count());
+  const first = placesInOrder(ids, tokens);
+  const last = placesInOrder([...ids].reverse(), [...tokens].reverse()).reverse();
+  if (first.length !== ids.length) {
+    throw new EndpointError(
+      "answer",
+      `${ids.length} log-probabilities that are not of the ${tokens.length} tokens`,
+    );
+  }
+  const told = new Array<Answer | undefined>(tokens.length).fill(undefined);
+  first.forEach((place, index) => {
+    const latest = tokens.length - 1 - (last[index] as number);
+    if (place === latest) told[place] = listed[index]?.at("logprob");
+  });
+  return told;
+}
+
+/** The first place of each id among the tokens, in order; shorter than `ids` where they are not there in this order. */
+function placesInOrder(ids: readonly number[], tokens: readonly number[]): number[] {
+  const places: number[] = [];
+  for (let place = 0; place < tokens.length && places.length < ids.length; place += 1) {
+    if (tokens[place] === ids[places.length]) places.push(place);
+  }
+  return places;
 }
