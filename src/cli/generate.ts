@@ -5,7 +5,7 @@ import { continuationText } from "../model/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
 import { InputError, type Row, samplingHash } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
-import { openRunFolder } from "../store/index.ts";
+import { asOnlyWriter } from "../store/index.ts";
 import { type Verifier, verifierByName } from "../verifier/index.ts";
 import { type BestOfNRule, bestOfNRule, type ChosenDraw, chosenDraws } from "./generate-best.ts";
 import { findCheckpoints } from "./generate-checkpoints.ts";
@@ -128,90 +128,92 @@ async function run(words: string[], options: GenerateOptions): Promise<void> {
       `${options.prompts}: --verify ${options.verify} needs targets; map their column with --map target=…`,
     );
   }
-  await openRunFolder(options.out, {
+  const description = {
     software: softwareVersions(),
     command: ["generate", ...words, "--prompts", options.prompts, "--seed", options.seed],
-  });
-  const finished = await finishedKeys(options.out, "responses", (row) => rowKey(row));
-  const sampling = samplingOf(settings);
-  const hash = samplingHash(sampling);
-  const drawSet = drawSetOf(options);
-  const total = checkpoints.length * prompts.length * options.draws;
-  const progress = progressLine({ title: "drawing", total });
-  const summaries: Summary[] = [];
-  let done = 0;
-  for (const checkpoint of checkpoints) {
-    const name = steppedName(checkpoint.name, testTimeTraining);
-    const units = unitsOf(prompts, options.draws).filter(({ prompt, draw }) => {
-      const key = drawKey(name, { hash, prompt, drawSet, draw });
-      if (finished.has(key)) return false;
-      finished.add(key);
-      return true;
-    });
-    const skipped = prompts.length * options.draws - units.length;
-    done += skipped;
-    const made = { drawn: 0, tokens: 0, cut: 0 };
-    if (units.length > 0) {
-      const model = await openLocalModel(checkpoint, { ...options, testTimeTraining });
-      const context = {
-        name,
-        sampling,
-        samplingHash: hash,
-        verifier,
-        rewarded: verifier !== undefined,
-        method: model.method,
-      };
-      await writeInChunks(
-        units,
-        { folder: options.out, origin: "generate", input: options.prompts },
-        {
-          keyOf: ({ prompt, draw }) => drawKey(name, { hash, prompt, drawSet, draw }),
-          rowsOf: async (chunk) => {
-            const drawn = await drawChunk(chunk, {
-              model,
-              name,
-              settings,
-              filter,
-              options,
-              onProgress: (count) => progress.update(done + count, `, ${labelOf(name)}`),
-            });
-            done += chunk.length;
-            return drawn.flatMap((generation, index): Row[] => {
-              made.drawn += 1;
-              made.tokens += generation.tokens.length;
-              if (generation.finishReason === "length") made.cut += 1;
-              return drawRows(
-                {
-                  ...chunk[index]!,
-                  drawSet,
-                  text: textOf(generation, chunk[index]!.prompt, model),
-                  tokenCount: generation.tokens.length,
-                  logProbabilities: generation.logProbabilities,
-                  samplingLogProbabilities: generation.samplingLogProbabilities,
-                  finishReason: generation.finishReason,
-                },
-                context,
-              );
-            });
+  };
+  await asOnlyWriter(options.out, description, async () => {
+    const finished = await finishedKeys(options.out, "responses", (row) => rowKey(row));
+    const sampling = samplingOf(settings);
+    const hash = samplingHash(sampling);
+    const drawSet = drawSetOf(options);
+    const total = checkpoints.length * prompts.length * options.draws;
+    const progress = progressLine({ title: "drawing", total });
+    const summaries: Summary[] = [];
+    let done = 0;
+    for (const checkpoint of checkpoints) {
+      const name = steppedName(checkpoint.name, testTimeTraining);
+      const units = unitsOf(prompts, options.draws).filter(({ prompt, draw }) => {
+        const key = drawKey(name, { hash, prompt, drawSet, draw });
+        if (finished.has(key)) return false;
+        finished.add(key);
+        return true;
+      });
+      const skipped = prompts.length * options.draws - units.length;
+      done += skipped;
+      const made = { drawn: 0, tokens: 0, cut: 0 };
+      if (units.length > 0) {
+        const model = await openLocalModel(checkpoint, { ...options, testTimeTraining });
+        const context = {
+          name,
+          sampling,
+          samplingHash: hash,
+          verifier,
+          rewarded: verifier !== undefined,
+          method: model.method,
+        };
+        await writeInChunks(
+          units,
+          { folder: options.out, origin: "generate", input: options.prompts },
+          {
+            keyOf: ({ prompt, draw }) => drawKey(name, { hash, prompt, drawSet, draw }),
+            rowsOf: async (chunk) => {
+              const drawn = await drawChunk(chunk, {
+                model,
+                name,
+                settings,
+                filter,
+                options,
+                onProgress: (count) => progress.update(done + count, `, ${labelOf(name)}`),
+              });
+              done += chunk.length;
+              return drawn.flatMap((generation, index): Row[] => {
+                made.drawn += 1;
+                made.tokens += generation.tokens.length;
+                if (generation.finishReason === "length") made.cut += 1;
+                return drawRows(
+                  {
+                    ...chunk[index]!,
+                    drawSet,
+                    text: textOf(generation, chunk[index]!.prompt, model),
+                    tokenCount: generation.tokens.length,
+                    logProbabilities: generation.logProbabilities,
+                    samplingLogProbabilities: generation.samplingLogProbabilities,
+                    finishReason: generation.finishReason,
+                  },
+                  context,
+                );
+              });
+            },
           },
-        },
-      );
-      await model.release();
+        );
+        await model.release();
+      }
+      summaries.push({ ...name, ...made, skipped });
     }
-    summaries.push({ ...name, ...made, skipped });
-  }
-  progress.finish();
-  const models = new Set(summaries.map(({ model }) => model));
-  const chosen =
-    options.bestOf &&
-    (await chosenDraws(options.out, {
-      rule: options.bestOf,
-      n: options.draws,
-      drawSet,
-      samplingHash: hash,
-      models,
-    }));
-  printSummary(summaries, { options, verifier, chosen });
+    progress.finish();
+    const models = new Set(summaries.map(({ model }) => model));
+    const chosen =
+      options.bestOf &&
+      (await chosenDraws(options.out, {
+        rule: options.bestOf,
+        n: options.draws,
+        drawSet,
+        samplingHash: hash,
+        models,
+      }));
+    printSummary(summaries, { options, verifier, chosen });
+  });
 }
 
 function unitsOf(prompts: readonly PromptRow[], draws: number): Unit[] {

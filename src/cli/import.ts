@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { type ImportOptions, type RecogniseOptions, readRows, recogniseInput } from "../importer/index.ts";
 import { InputError, type Row } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
-import { appendJournal, type JournalEntry, openRunFolder, readJournal, writeParts } from "../store/index.ts";
+import { appendJournal, asOnlyWriter, type JournalEntry, readJournal, writeParts } from "../store/index.ts";
 import { exitCode } from "./exit-code.ts";
 import { fileFingerprint } from "./file-fingerprint.ts";
 import { ImportTally, rejectionText } from "./import-tally.ts";
@@ -44,77 +44,79 @@ async function run(words: string[], options: ImportCommandOptions): Promise<void
   const packageFile = new URL("../../package.json", import.meta.url);
   const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
   const importOptions: ImportOptions = { ...load.importOptions, texts: options.texts };
-  await openRunFolder(options.out, {
+  const description = {
     software: { lmcov: version, node: process.versions.node },
     command: ["import", ...paths],
-  });
-  const finished = new Set((await readJournal(options.out)).map(({ unit }) => unit));
-  const progress = progressLine({
-    title: "importing",
-    total: inputs.reduce((sum, input) => sum + input.bytes, 0),
-    format: megabytes,
-  });
-  const entries: JournalEntry[] = [];
-  let skipped = 0;
-  let finishedBytes = 0;
-  for (const input of inputs) {
-    const unit = await unitOf(input, importOptions, options.format);
-    if (finished.has(unit)) skipped += 1;
-    else {
-      const own = new ImportTally();
-      const entry = await importFile({
-        input,
-        unit,
-        folder: options.out,
-        importOptions,
-        tally: own,
-        recognition: recognitionOf(load),
-        onBytes: (bytes) => progress.update(finishedBytes + bytes),
-      }).catch((error: unknown) => {
-        // Nothing of this file is in the run: parts that no journal line names do not count.
-        if (!skippable(input, 0, error)) throw error;
-        const reason = (error as Error).message.replace(`${input.path}: `, "");
-        tally.reject({ file: input.path, reason });
-        return undefined;
-      });
-      if (entry === undefined) continue;
-      await appendJournal(options.out, entry);
-      finished.add(unit);
-      entries.push(entry);
-      tally.merge(entry);
-      tally.examples.push(...own.examples);
+  };
+  await asOnlyWriter(options.out, description, async () => {
+    const finished = new Set((await readJournal(options.out)).map(({ unit }) => unit));
+    const progress = progressLine({
+      title: "importing",
+      total: inputs.reduce((sum, input) => sum + input.bytes, 0),
+      format: megabytes,
+    });
+    const entries: JournalEntry[] = [];
+    let skipped = 0;
+    let finishedBytes = 0;
+    for (const input of inputs) {
+      const unit = await unitOf(input, importOptions, options.format);
+      if (finished.has(unit)) skipped += 1;
+      else {
+        const own = new ImportTally();
+        const entry = await importFile({
+          input,
+          unit,
+          folder: options.out,
+          importOptions,
+          tally: own,
+          recognition: recognitionOf(load),
+          onBytes: (bytes) => progress.update(finishedBytes + bytes),
+        }).catch((error: unknown) => {
+          // Nothing of this file is in the run: parts that no journal line names do not count.
+          if (!skippable(input, 0, error)) throw error;
+          const reason = (error as Error).message.replace(`${input.path}: `, "");
+          tally.reject({ file: input.path, reason });
+          return undefined;
+        });
+        if (entry === undefined) continue;
+        await appendJournal(options.out, entry);
+        finished.add(unit);
+        entries.push(entry);
+        tally.merge(entry);
+        tally.examples.push(...own.examples);
+      }
+      finishedBytes += input.bytes;
     }
-    finishedBytes += input.bytes;
-  }
-  progress.finish();
-  if (options.strict && tally.rejected > 0) process.exitCode = exitCode.partial;
-  const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
-  if (options.json) {
+    progress.finish();
+    if (options.strict && tally.rejected > 0) process.exitCode = exitCode.partial;
+    const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
+    if (options.json) {
+      printResult(
+        jsonText({
+          schema: "lmcov/import@1",
+          run: options.out,
+          imported: entries.length,
+          skipped,
+          rows,
+          rejected: tally.rejected,
+          rejections: tally.examples.map(rejectionText),
+          dropped: tally.drops,
+          notes: tally.notes,
+        }),
+      );
+      return;
+    }
+    for (const note of tally.notes) printRemark(`• ${printable(note, 400)}`);
+    for (const { reason, rows: dropped } of tally.drops)
+      printRemark(`• ${countText(dropped)} rows left out: ${printable(reason, 400)}`);
+    for (const rejection of tally.examples.slice(0, 5))
+      printRemark(`• rejected: ${printable(rejectionText(rejection), 400)}`);
+    if (tally.rejected > 5) printRemark(`• ${countText(tally.rejected)} bad rows rejected in all`);
+    const already = skipped === 0 ? "" : `, ${countText(skipped)} already there`;
     printResult(
-      jsonText({
-        schema: "lmcov/import@1",
-        run: options.out,
-        imported: entries.length,
-        skipped,
-        rows,
-        rejected: tally.rejected,
-        rejections: tally.examples.map(rejectionText),
-        dropped: tally.drops,
-        notes: tally.notes,
-      }),
+      `${plural(entries.length, "file")} imported (${countText(rows)} rows)${already} → ${printable(options.out)}`,
     );
-    return;
-  }
-  for (const note of tally.notes) printRemark(`• ${printable(note, 400)}`);
-  for (const { reason, rows: dropped } of tally.drops)
-    printRemark(`• ${countText(dropped)} rows left out: ${printable(reason, 400)}`);
-  for (const rejection of tally.examples.slice(0, 5))
-    printRemark(`• rejected: ${printable(rejectionText(rejection), 400)}`);
-  if (tally.rejected > 5) printRemark(`• ${countText(tally.rejected)} bad rows rejected in all`);
-  const already = skipped === 0 ? "" : `, ${countText(skipped)} already there`;
-  printResult(
-    `${plural(entries.length, "file")} imported (${countText(rows)} rows)${already} → ${printable(options.out)}`,
-  );
+  });
 }
 
 interface FileImport {

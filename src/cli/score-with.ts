@@ -4,7 +4,7 @@ import { Command } from "commander";
 import type { ScoringRequest } from "../decode/index.ts";
 import { InputError, type Likelihood, type Row } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
-import { openRunFolder } from "../store/index.ts";
+import { asOnlyWriter } from "../store/index.ts";
 import { findCheckpoints } from "./generate-checkpoints.ts";
 import {
   type EngineOptions,
@@ -84,64 +84,66 @@ async function run(words: string[], options: ScoreOptions): Promise<void> {
   const given = await readGivenResponses(options.input, { columns, task, limit, responses: true });
   const out = options.out ?? (given.run ? options.input : undefined);
   if (out === undefined) throw new InputError("--out: name a run folder to write to");
-  await openRunFolder(out, {
+  const description = {
     software: softwareVersions(),
     command: ["score-with", ...words, "--input", options.input],
-  });
-  const finished = await finishedKeys(out, "likelihoods", rowKey);
-  const progress = progressLine({ title: "scoring", total: checkpoints.length * given.responses.length });
-  const summaries: Summary[] = [];
-  let done = 0;
-  for (const checkpoint of checkpoints) {
-    const name = steppedName(checkpoint.name, testTimeTraining);
-    const units = given.responses.filter((response) => {
-      const key = responseKey(name, response);
-      if (finished.has(key)) return false;
-      finished.add(key);
-      return true;
-    });
-    done += given.responses.length - units.length;
-    const made = { scored: 0, tokens: 0, sum: 0, otherTokens: 0 };
-    if (units.length > 0) {
-      const model = await openLocalModel(checkpoint, { ...options, testTimeTraining });
-      await writeInChunks(
-        units,
-        { folder: out, origin: "score-with", input: options.input },
-        {
-          keyOf: (response) => responseKey(name, response),
-          rowsOf: async (chunk) => {
-            const rows = await scoredRows(chunk, {
-              model,
-              name,
-              options,
-              onProgress: (count) => progress.update(done + count),
-            });
-            done += chunk.length;
-            rows.forEach((row, index) => {
-              const drawn = chunk[index]!.tokenCount;
-              made.scored += 1;
-              made.tokens += row.tokenCount ?? 0;
-              made.sum += row.logProbability;
-              if (drawn !== undefined && drawn !== row.tokenCount) made.otherTokens += 1;
-            });
-            return rows;
+  };
+  await asOnlyWriter(out, description, async () => {
+    const finished = await finishedKeys(out, "likelihoods", rowKey);
+    const progress = progressLine({ title: "scoring", total: checkpoints.length * given.responses.length });
+    const summaries: Summary[] = [];
+    let done = 0;
+    for (const checkpoint of checkpoints) {
+      const name = steppedName(checkpoint.name, testTimeTraining);
+      const units = given.responses.filter((response) => {
+        const key = responseKey(name, response);
+        if (finished.has(key)) return false;
+        finished.add(key);
+        return true;
+      });
+      done += given.responses.length - units.length;
+      const made = { scored: 0, tokens: 0, sum: 0, otherTokens: 0 };
+      if (units.length > 0) {
+        const model = await openLocalModel(checkpoint, { ...options, testTimeTraining });
+        await writeInChunks(
+          units,
+          { folder: out, origin: "score-with", input: options.input },
+          {
+            keyOf: (response) => responseKey(name, response),
+            rowsOf: async (chunk) => {
+              const rows = await scoredRows(chunk, {
+                model,
+                name,
+                options,
+                onProgress: (count) => progress.update(done + count),
+              });
+              done += chunk.length;
+              rows.forEach((row, index) => {
+                const drawn = chunk[index]!.tokenCount;
+                made.scored += 1;
+                made.tokens += row.tokenCount ?? 0;
+                made.sum += row.logProbability;
+                if (drawn !== undefined && drawn !== row.tokenCount) made.otherTokens += 1;
+              });
+              return rows;
+            },
           },
-        },
-      );
-      await model.release();
+        );
+        await model.release();
+      }
+      const { scored, tokens, sum, otherTokens } = made;
+      summaries.push({
+        ...name,
+        scored,
+        skipped: given.responses.length - units.length,
+        tokens,
+        meanLogProbability: scored === 0 ? undefined : sum / scored,
+        otherTokens,
+      });
     }
-    const { scored, tokens, sum, otherTokens } = made;
-    summaries.push({
-      ...name,
-      scored,
-      skipped: given.responses.length - units.length,
-      tokens,
-      meanLogProbability: scored === 0 ? undefined : sum / scored,
-      otherTokens,
-    });
-  }
-  progress.finish();
-  printSummary(summaries, { out, json: options.json ?? false, unreadable: given.unreadable });
+    progress.finish();
+    printSummary(summaries, { out, json: options.json ?? false, unreadable: given.unreadable });
+  });
 }
 
 async function scoredRows(

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { InputError } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
-import { isRunFolder, openRunFolder, readRunDescription } from "../store/index.ts";
+import { asOnlyWriter, isRunFolder, readRunDescription } from "../store/index.ts";
 import { type TrainingConfig, trainingConfig } from "../train/index.ts";
 import { positiveInteger } from "./log-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
@@ -62,8 +62,12 @@ async function run(configPath: string | undefined, options: TrainOptions): Promi
       printCheck(prepared, folder, options);
       return;
     }
-    const different = await openTraining(folder, identity, options);
-    await runPrepared(prepared, { folder, different, json: options.json ?? false });
+    const different = await checkedDifferences(folder, identity, options);
+    const { software, ...training } = identity;
+    const description = { software: { ...software }, command: ["train"], training };
+    await asOnlyWriter(folder, description, () =>
+      runPrepared(prepared, { folder, different, json: options.json ?? false }),
+    );
   } finally {
     await prepared.release();
   }
@@ -97,8 +101,8 @@ async function requestOf(
   return { config: changed(recorded.config, `${folder}/run.json`), folder };
 }
 
-/** Creates the run folder, or checks that what is there can be continued; returns what differs from how it began. */
-async function openTraining(
+/** Checks that what is in the run folder can be continued; returns what differs from how it began. */
+async function checkedDifferences(
   folder: string,
   identity: TrainingIdentity,
   options: TrainOptions,
@@ -116,8 +120,6 @@ async function openTraining(
       printRemark(`• continued although it will not equal an undisturbed run: ${printable(what, 800)}`);
     }
   }
-  const { software, ...training } = identity;
-  await openRunFolder(folder, { software: { ...software }, command: ["train"], training });
   return found;
 }
 

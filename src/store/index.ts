@@ -5,6 +5,7 @@ export type { TableName } from "./row-tables.ts";
 export { runCounts } from "./run-counts.ts";
 export {
   appendJournal,
+  asOnlyWriter,
   forgetUnits,
   isRunFolder,
   type JournalEntry,

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { InputError, stoppingRuleSchema } from "../record/index.ts";
 import { type TableName, tableNames } from "./row-tables.ts";
 import type { UnitsSnapshot } from "./unit-segments.ts";
+import { heldLocks, lockWriter } from "./writer-lock.ts";
 
 const runSchema = "lmcov/run@1";
 
@@ -44,6 +45,30 @@ export function isRunFolder(folder: string): boolean {
   return existsSync(runPath(folder)) && existsSync(join(folder, "journal"));
 }
 
+/** The lock of those who write whole inputs: imports, trainings, draws and scores of checkpoints. */
+export const inputsWriter = "inputs";
+
+/**
+ * Works as the only writer of whole inputs in a run folder, which is created if need be and freed of what a crash left over.
+ * Units of other writers may be added meanwhile. Throws InputError if the folder exists, is not empty and is not a run, or
+ * if another process is at such work there.
+ */
+export async function asOnlyWriter<Result>(
+  folder: string,
+  description: Omit<RunDescription, "schema">,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await requireRunFolder(folder);
+  const lock = await lockWriter(folder, inputsWriter);
+  try {
+    await createRunFolder(folder, description);
+    await removeLeftovers(folder);
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
 /**
  * Opens a run folder for writing, creating it if need be, and removes what a crash left over.
  * Throws InputError if the folder exists, is not empty and is not a run.
@@ -52,15 +77,22 @@ export async function openRunFolder(
   folder: string,
   description: Omit<RunDescription, "schema">,
 ): Promise<void> {
+  await requireRunFolder(folder);
+  await createRunFolder(folder, description);
+  // What no journal line names yet is not left over while its writer is at work.
+  if (!(await heldLocks(folder)).includes(inputsWriter)) await removeLeftovers(folder);
+}
+
+async function requireRunFolder(folder: string): Promise<void> {
   const existing = existsSync(folder) ? await readdir(folder) : [];
   if (existing.length > 0 && !isRunFolder(folder) && !isBegun(existing)) {
     throw new InputError(`${folder}: is not empty and not a run folder; choose another --out`);
   }
-  if (isRunFolder(folder)) {
-    await readRunDescription(folder);
-    await removeLeftovers(folder);
-    return;
-  }
+  if (isRunFolder(folder)) await readRunDescription(folder);
+}
+
+async function createRunFolder(folder: string, description: Omit<RunDescription, "schema">): Promise<void> {
+  if (isRunFolder(folder)) return;
   for (const name of begunNames.slice(1)) await mkdir(join(folder, name), { recursive: true });
   const text = `${JSON.stringify({ schema: runSchema, ...description }, undefined, 2)}\n`;
   await writeFile(`${runPath(folder)}.tmp`, text);

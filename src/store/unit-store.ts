@@ -2,7 +2,13 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../record/index.ts";
-import { openRunFolder, type RunDescription, readRunDescription, removeUnitLeftovers } from "./run-folder.ts";
+import {
+  inputsWriter,
+  openRunFolder,
+  type RunDescription,
+  readRunDescription,
+  removeUnitLeftovers,
+} from "./run-folder.ts";
 import { SegmentWriter, type SegmentWriterOptions } from "./segment-writer.ts";
 import { compactUnits } from "./unit-compaction.ts";
 import type { UnitKeySet } from "./unit-key-set.ts";
@@ -167,7 +173,11 @@ async function refuseRivals(folder: string, name: string): Promise<void> {
   if (name.startsWith(workerPrefix)) return;
   const division = divisionOf(name);
   const rival = (await heldLocks(folder)).find(
-    (other) => other !== name && !other.startsWith(workerPrefix) && divisionOf(other) !== division,
+    (other) =>
+      other !== name &&
+      other !== inputsWriter &&
+      !other.startsWith(workerPrefix) &&
+      divisionOf(other) !== division,
   );
   if (rival === undefined) return;
   throw new InputError(

@@ -38,7 +38,7 @@ export async function lockWriter(folder: string, writer: string): Promise<Writer
     token: randomUUID(),
     host: hostname(),
     process: process.pid,
-    started: startOf(process.pid),
+    started: statusOf(process.pid).start,
   };
   const own = `${path}.${content.token}`;
   const handle = await open(own, "wx");
@@ -114,10 +114,17 @@ async function isHeld(path: string, now: number): Promise<boolean> {
   // Torn: its process ended within the writing, or is about to finish it.
   if (content === undefined) return age < abandonedMilliseconds;
   if (content.host !== hostname()) return age < abandonedMilliseconds;
-  return isAlive(content.process) && startOf(content.process) === content.started;
+  return isAlive(content.process, content.started);
 }
 
-function isAlive(id: number): boolean {
+function isAlive(id: number, started: string): boolean {
+  const { state, start } = statusOf(id);
+  // A zombie ended; it only waits for its parent to ask how.
+  if (state === "Z" || state === "X") return false;
+  return exists(id) && start === started;
+}
+
+function exists(id: number): boolean {
   try {
     process.kill(id, 0);
     return true;
@@ -126,13 +133,15 @@ function isAlive(id: number): boolean {
   }
 }
 
-function startOf(id: number): string {
+/** State and start of a process, where the system tells them; empty elsewhere. */
+function statusOf(id: number): { readonly state: string; readonly start: string } {
   try {
     const status = readFileSync(`/proc/${id}/stat`, "utf8");
-    // The second field is the command in parentheses and may hold anything; the start is the 22nd.
-    return status.slice(status.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    // The second field is the command in parentheses and may hold anything; the state is the third, the start the 22nd.
+    const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0] ?? "", start: fields[19] ?? "" };
   } catch {
-    return "";
+    return { state: "", start: "" };
   }
 }
 

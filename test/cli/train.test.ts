@@ -115,6 +115,31 @@ describe("a training", () => {
     },
   );
 
+  test("is alone in its run folder while it runs; killed, it gives the folder free at once", async () => {
+    const long = { steps: 100_000, probes: undefined, checkpoints: undefined, evaluation: undefined };
+    await writeTraining(folder, long, "long.yaml");
+    const refusals: { code: number | null; stderr: string }[] = [];
+    await disturbed(["train", "long.yaml", "--out", "busy"], {
+      cwd: folder,
+      signal: "SIGKILL",
+      moment: async () => {
+        if ((await journalLines(join(folder, "busy"))) < 3) return false;
+        refusals.push(
+          await run(["train", "--resume", "busy"]),
+          await run(["score-with", "whole", "--step", "last", "--input", "held-out.jsonl", "--out", "busy"]),
+        );
+        return true;
+      },
+    });
+    expect(refusals).toHaveLength(2);
+    for (const { code, stderr } of refusals) {
+      expect(stderr).toMatch(/busy: process \d+ on .* is working in this run folder; wait until it ends/);
+      expect(code).toBe(2);
+    }
+    const after = ["score-with", "whole", "--step", "last", "--input", "held-out.jsonl", "--out", "busy"];
+    expect(await run(after)).toMatchObject({ code: 0 });
+  });
+
   test("run again when it is finished says so and changes nothing", async () => {
     const before = await contentOf("whole");
     const { code, stdout } = await run(["train", "train.yaml", "--out", "whole"]);
