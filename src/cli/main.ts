@@ -20,7 +20,7 @@ async function program(words: readonly string[]): Promise<Command> {
   const packageFile = new URL("../../package.json", import.meta.url);
   const { version } = JSON.parse(readFileSync(packageFile, "utf8")) as { version: string };
   const root = new Command("lmcov")
-    .description("Coverage of language models, from evaluation logs.")
+    .description("Coverage of language models, from logs or from models at hand.")
     .version(version)
     .helpCommand(true)
     .showHelpAfterError("(lmcov --help shows the commands)")
