@@ -22,6 +22,7 @@ const benches: Record<string, () => Promise<{ measure: () => Promise<Measurement
   tournament: () => import("./tournament.ts"),
   import: () => import("./import.ts"),
   endpoint: () => import("./endpoint.ts"),
+  client: () => import("./client.ts"),
 };
 
 const asked = process.argv.slice(2);

@@ -91,8 +91,11 @@ export async function* readRun(
   folder: string,
   options: { tables?: readonly TableName[] } = {},
 ): AsyncGenerator<readonly Row[]> {
-  const units = await UnitsSnapshot.open(folder);
   const { connection, close } = await openDatabase();
+  const units = await UnitsSnapshot.open(folder).catch((error: unknown) => {
+    close();
+    throw error;
+  });
   try {
     for (const table of options.tables ?? tableNames) {
       for (const path of await finishedParts(folder, table, units)) {
