@@ -5,11 +5,14 @@ import {
   analyseLikelihoods,
   analyseTasks,
   buildReport,
+  type LikelihoodOverN,
   type LikelihoodTask,
+  likelihoodOverN,
   listText,
   measuredChoice,
   passAtKAgreement,
   type Report,
+  sliderGrid,
   type TaskAnalysis,
 } from "../report/index.ts";
 import type { LogOptions } from "./log-options.ts";
@@ -70,9 +73,18 @@ export async function composeReport(
       return agreement === undefined ? [] : [{ agreement, k }];
     }),
   );
+  const chosen = likelihoods.map(({ tournament }) => tournament.n);
+  const reach = Math.max(budget, ...tasks.map(({ decidingK }) => decidingK));
+  const slider = { ns: sliderGrid({ reach, values: chosen }), start: chosen[0] ?? budget };
+  const ns = sliderGrid({ reach: budget, values: chosen });
+  const overN = likelihoods.map((analysis) =>
+    likelihoodOverN(analysis, models, { ns, level, generator: generator.split("over N") }),
+  );
   const report = buildReport({
     tasks,
     likelihoods,
+    overN,
+    slider,
     measured,
     agreements,
     inputs: read.summary,
@@ -86,6 +98,7 @@ export async function composeReport(
       level: options.level,
       tasks: tasks.map(taskFields),
       likelihoods: likelihoods.map(({ task, ...rest }) => ({ task: task.task, ...rest })),
+      overN: overN.map(overNFields),
       agreements,
     },
   };
@@ -108,6 +121,13 @@ function poolRemarks(pools: readonly LikelihoodTask[]): string[] {
   return [
     `Log-probabilities of what the compared models drew themselves (${drawers}) choose nothing here: lmcov profile shows them, lmcov select --offset uses them.`,
   ];
+}
+
+function overNFields(over: LikelihoodOverN | undefined) {
+  if (over === undefined) return undefined;
+  const { matrix, ...rest } = over;
+  const { ns, models, records } = matrix;
+  return { ...rest, matrix: { ns, models, records } };
 }
 
 function taskFields(task: TaskAnalysis) {

@@ -11,6 +11,7 @@ import {
 import { type ConfidenceSetOptions, type PassAtKComparison, passAtKComparison } from "../selection/index.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
 import { drawTotals, forecastDrawCounts, type ModelCounts, shownDrawCounts } from "./model-counts.ts";
+import { sliderGrid } from "./slider-grid.ts";
 import { type Trajectory, trajectories } from "./trajectory.ts";
 
 export interface AnalysisOptions {
@@ -43,11 +44,16 @@ export interface TaskAnalysis {
   /** Checkpoints of one model in the order of training, where there are at least three. */
   readonly trajectories: readonly Trajectory[];
   readonly underRate: readonly ShareUnderRate[];
+  /** The same at many rates, for a chart. */
+  readonly rateCurve: readonly ShareUnderRate[];
   readonly level: number;
 }
 
 /** Success rates under which shares of problems are reported: one in ten, hundred, thousand, ten thousand. */
 const shownRates = [0.1, 0.01, 0.001, 0.0001];
+
+/** Two an octave, from 1 to 1/8192. */
+const curveRates = Array.from({ length: 27 }, (_, step) => 2 ** (-step / 2));
 
 /** Share of the most problems that any model of a task holds, for a model to be compared in pairs. */
 const sufficientProblems = 0.8;
@@ -100,6 +106,7 @@ function analyseTask(
     level: options.level,
     trajectories: trajectories(analyses, { k: decidingK, level: options.level, comparison }),
     underRate: informative ? shareUnderRate(counts, shownRates, { level: options.level }) : [],
+    rateCurve: informative ? shareUnderRate(counts, curveRates, { level: options.level }) : [],
   };
 }
 
@@ -162,13 +169,9 @@ function chosenTarget(analysis: ModelAnalysis | undefined, options: AnalysisOpti
   return [0.5, 0.75, 0.9, 0.95, 0.99].find((target) => target > reached);
 }
 
-/** About twelve values of k a decade from 1 to n. */
+/** The slider's N up to n, and n itself. */
 function curveDrawCounts(n: number): number[] {
-  const steps = Math.ceil(12 * Math.log10(n)) + 1;
-  const values = Array.from({ length: steps }, (_, index) => Math.round(10 ** (index / 12))).filter(
-    (k) => k < n,
-  );
-  return [...new Set([...values, n])];
+  return [...sliderGrid({ reach: n }).filter((k) => k < n), n];
 }
 
 /** Numbers of draws to show for several models: those of the smallest n, and powers of ten up to the largest. */

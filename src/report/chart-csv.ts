@@ -1,17 +1,116 @@
 /** The numbers of a chart as CSV, in full precision. */
-import type { Chart } from "./section.ts";
-import { csvLines } from "./table-csv.ts";
+import type {
+  Chart,
+  CurveChart,
+  MatrixChart,
+  PassAtKChart,
+  ScatterChart,
+  TrainingChart,
+  TrajectoryChart,
+  WinnerChart,
+} from "./chart-data.ts";
+import { type CsvValue, csvLines } from "./table-csv.ts";
 
+type Row = readonly CsvValue[];
+
+/** Every number of the chart, at every N; one header line. */
 export function chartCsv(chart: Chart): string {
-  if (chart.kind === "pass-at-k") {
-    const rows = chart.series.flatMap(({ label, measured, forecast }) => [
-      ...measured.map(({ k, estimate, lower, upper }) => [label, k, "measured", estimate, lower, upper]),
-      ...forecast.map(({ k, lower, upper }) => [label, k, "forecast", undefined, lower, upper]),
-    ]);
-    return csvLines([["model", "k", "what", "estimate", "lower", "upper"], ...rows]);
+  return csvLines(rowsOf(chart));
+}
+
+function rowsOf(chart: Chart): Row[] {
+  switch (chart.kind) {
+    case "pass-at-k":
+      return passAtKRows(chart);
+    case "trajectory":
+      return trajectoryRows(chart);
+    case "curve":
+      return curveRows(chart);
+    case "training":
+      return trainingRows(chart);
+    case "winner":
+      return winnerRows(chart);
+    case "matrix":
+      return matrixRows(chart);
+    case "bar":
+      return [["model", chart.label], ...chart.bars.map(({ label, value }) => [label, value])];
+    case "scatter":
+      return scatterRows(chart);
   }
-  const rows = chart.series.flatMap(({ label, points }) =>
+}
+
+function passAtKRows({ series }: PassAtKChart): Row[] {
+  const rows = series.flatMap(({ label, measured, forecast }) => [
+    ...measured.map(({ k, estimate, lower, upper }) => [label, k, "measured", estimate, lower, upper]),
+    ...forecast.map(({ k, lower, upper }) => [label, k, "forecast", undefined, lower, upper]),
+  ]);
+  return [["model", "k", "what", "estimate", "lower", "upper"], ...rows];
+}
+
+function trajectoryRows({ unit, series }: TrajectoryChart): Row[] {
+  const rows = series.flatMap(({ label, points }) =>
     points.map(({ at, estimate, lower, upper }) => [label, at, estimate, lower, upper]),
   );
-  return csvLines([["series", chart.unit, "estimate", "lower", "upper"], ...rows]);
+  return [["series", unit, "estimate", "lower", "upper"], ...rows];
+}
+
+function curveRows({ ns, xLabel, yLabel, series }: CurveChart): Row[] {
+  const rows = series.flatMap(({ label, estimate, lower, upper }) =>
+    ns.map((n, index) => [label, n, estimate?.[index], lower?.[index], upper?.[index]]),
+  );
+  return [["model", xLabel, yLabel, "lower", "upper"], ...rows];
+}
+
+function trainingRows({ unit, at, models, rows }: TrainingChart): Row[] {
+  const lines = rows.flatMap(({ label, ns, bands }) =>
+    bands.flatMap(({ estimate, lower, upper }, band) =>
+      at.map((place, index) => [
+        models[index],
+        place,
+        label,
+        ns?.[band],
+        estimate[index] ?? undefined,
+        lower[index] ?? undefined,
+        upper[index] ?? undefined,
+      ]),
+    ),
+  );
+  return [["model", unit, "quantity", "N", "estimate", "lower", "upper"], ...lines];
+}
+
+function winnerRows({ ns, models, winners, scores, beside }: WinnerChart): Row[] {
+  const rows = ns.map((n, index) => {
+    const set = beside.find((entry) => entry.n === index);
+    const names = set?.models.map((model) => models[model]).join("; ");
+    return [n, models[winners[index] ?? 0], scores[index], names];
+  });
+  return [["N", "winner", "score", "not told apart"], ...rows];
+}
+
+function matrixRows({ ns, models, records, hits }: MatrixChart): Row[] {
+  const rows = ns.flatMap((n, index) =>
+    (hits[index] ?? []).map((count, cell) => [
+      n,
+      models[Math.floor(cell / models.length)],
+      models[cell % models.length],
+      count,
+      records,
+    ]),
+  );
+  return [["N", "row", "column", "hits", "responses"], ...rows];
+}
+
+function scatterRows({ ns, xLabel, yLabel, points, correlation }: ScatterChart): Row[] {
+  const rows = points.flatMap(({ label, x, y }) =>
+    ns.map((n, index) => [
+      label,
+      n,
+      x[index] ?? x[0],
+      y.estimate[index],
+      y.lower?.[index],
+      y.upper?.[index],
+      correlation[index] ?? undefined,
+    ]),
+  );
+  return [["model", "N", xLabel, yLabel, "lower", "upper", "rank correlation"], ...rows];
 }

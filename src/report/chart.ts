@@ -1,8 +1,8 @@
 /** Charts of the report as SVG text, drawn by Observable Plot in a document of linkedom. */
-import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { chartPlot } from "./chart-plot.ts";
-import type { Chart } from "./section.ts";
+import type { Chart } from "./chart-data.ts";
+import { type DrawingDocument, drawnChart } from "./chart-drawing.ts";
+import type { ChartPlotOptions } from "./chart-plot.ts";
 
 export interface ChartSize {
   readonly width: number;
@@ -10,17 +10,17 @@ export interface ChartSize {
 }
 
 /** The chart as an SVG element's text; names are escaped by the serialiser. */
-export function chartSvg(chart: Chart, size: ChartSize = { width: 760, height: 380 }): string {
+export function chartSvg(
+  chart: Chart,
+  options: Partial<ChartSize> & Pick<ChartPlotOptions, "n" | "model"> = {},
+): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
-  const { plot, name } = chartPlot(chart);
-  const svg = Plot.plot({
-    ...size,
-    marginLeft: 48,
-    ...plot,
-    document: document as unknown as NonNullable<Plot.PlotOptions["document"]>,
+  const { svg } = drawnChart(chart, {
+    width: 760,
+    height: 380,
+    ...options,
+    document: document as unknown as DrawingDocument,
   });
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", name);
   return svg.outerHTML;
 }

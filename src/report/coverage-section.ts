@@ -7,6 +7,7 @@ import {
   upperBoundLogRatios,
 } from "../coverage/index.ts";
 import type { LikelihoodAnalysis, ScoredCandidate } from "./likelihood-analysis.ts";
+import { coverageFormula } from "./profile-section.ts";
 import type { Cell, Section, TableColumn } from "./section.ts";
 import { trainingOrder } from "./training-order.ts";
 
@@ -42,6 +43,7 @@ export function coverageSections(analysis: LikelihoodAnalysis, prefix: string): 
           drawer === undefined
             ? "P[model ≤ 1/N]: the share of responses that the model finds at most 1/N probable, which Cov_N of their unknown source is at most, and equals where each prompt has one possible response. Less is better; 95% Korn–Graubard intervals over prompts."
             : `Cov_N: the share of responses that ${drawer.model}, which drew them, finds at least N times as probable as the checkpoint, equation (1) of arXiv 2510.15020, and KL(${drawer.model} ‖ checkpoint). Less is better; 95% Korn–Graubard intervals over prompts. Coverage is lost where Cov_N rises while KL falls.`,
+        formula: coverageFormula(drawer !== undefined),
         chart: {
           kind: "trajectory" as const,
           unit: order.unit,

@@ -28,7 +28,9 @@ export async function htmlReport(report: Report): Promise<string> {
 
 /** The report as the page takes it: JSON in which no tag can begin. */
 export function pageData(report: Report): string {
-  const data = JSON.stringify(report, (_, value) => (typeof value === "string" ? cut(value) : value));
+  const data = JSON.stringify(report, (_, value) =>
+    typeof value === "string" ? cut(value) : typeof value === "number" ? rounded(value) : value,
+  );
   return data.replaceAll("<", "\\u003c");
 }
 
@@ -55,6 +57,9 @@ function filled(template: string, given: { title: string; before: string; data: 
   const titled = head.replace(/<title>[^<]*<\/title>/, () => `<title>${htmlText(given.title)}</title>`);
   return `${titled}${given.before}<script type="application/json" id="data">${given.data}</script>${tail}`;
 }
+
+/** More digits are not to be seen; report.json has them. */
+const rounded = (value: number) => (Number.isInteger(value) ? value : Number(value.toPrecision(6)));
 
 /** Longer names and remarks are nobody's to read, and the file is to stay small. */
 const longestText = 2000;

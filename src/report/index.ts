@@ -11,6 +11,7 @@ export {
   type ScoredCandidate,
   type SelectionOptions,
 } from "./likelihood-analysis.ts";
+export { type LikelihoodOverN, likelihoodOverN, type OutcomeOverN } from "./likelihood-over-n.ts";
 export {
   agreementText,
   decisionSentence,
@@ -33,5 +34,6 @@ export { countText, intervalText, isVacuous, listText, plural, rangeText, rateTe
 export { htmlText, printable } from "./printable.ts";
 export { buildReport, type ReportRequest } from "./report.ts";
 export type { Cell, Chart, InputSummary, Report, Section, Table, TableColumn } from "./section.ts";
+export { nearestPosition, sliderGrid } from "./slider-grid.ts";
 export { csvLines, tableCsv } from "./table-csv.ts";
 export { tableLines, terminalText } from "./terminal.ts";

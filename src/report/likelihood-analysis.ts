@@ -179,7 +179,7 @@ export function measuredChoice(
   models: readonly ModelCounts[],
 ): MeasuredChoice | undefined {
   const counted = task.candidates.flatMap((candidate) => {
-    const counts = models.find((model) => isSame(candidate, model));
+    const counts = models.find((model) => isSameCheckpoint(candidate, model));
     return counts === undefined ? [] : [{ model: candidate.model, problems: counts.problems }];
   });
   if (counted.length < 2) return undefined;
@@ -205,7 +205,7 @@ export function passAtKAgreement(
 ): OutcomeAgreement | undefined {
   const { task, tournament: result } = analysis;
   const counted = task.candidates.flatMap((candidate) => {
-    const counts = models.find((model) => isSame(candidate, model));
+    const counts = models.find((model) => isSameCheckpoint(candidate, model));
     return counts === undefined ? [] : [{ candidate, counts }];
   });
   if (counted.length < fewestRanked) return undefined;
@@ -231,7 +231,8 @@ export function passAtKAgreement(
   return outcomeAgreement(table, { n: result.n, outcomes, level, generator: generator.split("agreement") });
 }
 
-function isSame(candidate: ScoredCandidate, counts: ModelCounts): boolean {
+/** True if the counts are of the checkpoint that scored. */
+export function isSameCheckpoint(candidate: ScoredCandidate, counts: ModelCounts): boolean {
   return (
     candidate.name === counts.model &&
     candidate.step === counts.step &&

@@ -62,6 +62,10 @@ export function selectionSection(analysis: LikelihoodAnalysis, prefix: string): 
     title: `Tournament by log-probabilities · ${task.task}`,
     explanation:
       "The score of a candidate is the share of responses that its strongest opponent finds at least N times as probable, max over π′ of Ĉov_N(π′‖π), equation (29) of arXiv 2510.15020; the least score wins.",
+    formula: {
+      text: "score(π) = max_{π′∈Π} Ĉov_N(π′ ‖ π),   Ĉov_N(π′ ‖ π) = (1/n)·#{ i : π′(yᵢ|xᵢ) / π(yᵢ|xᵢ) ≥ N }",
+      source: "equations (29) and (28) of arXiv 2510.15020",
+    },
     table: selectionTable(analysis),
     remarks: [winnersText(analysis), resolutionText(analysis), ...toleranceRemarks(tournament.atTolerance)],
   };

@@ -1,8 +1,10 @@
 /** Checkpoints of one model by their log-probabilities: where coverage turns in training while the loss still falls. */
 import { logLikelihoodDifference, logRatios } from "../coverage/index.ts";
 import type { LikelihoodAnalysis, ScoredCandidate } from "./likelihood-analysis.ts";
+import type { LikelihoodOverN } from "./likelihood-over-n.ts";
 import { countText } from "./number-text.ts";
 import type { Cell, Section } from "./section.ts";
+import { trainingChart } from "./training-chart.ts";
 import { type TrainingOrder, trainingOrder } from "./training-order.ts";
 
 interface ScoredCheckpoint {
@@ -61,13 +63,29 @@ export function likelihoodTurnSentence(analysis: LikelihoodAnalysis): string | u
 }
 
 /** Loss and coverage of each trajectory, a row a checkpoint. */
-export function likelihoodTrajectorySections(analysis: LikelihoodAnalysis, prefix: string): Section[] {
+export function likelihoodTrajectorySections(
+  analysis: LikelihoodAnalysis,
+  over: LikelihoodOverN | undefined,
+  prefix: string,
+): Section[] {
   const { tournament, task } = analysis;
   return likelihoodTrajectories(analysis).map(({ model, unit, checkpoints }, index) => ({
     id: `${prefix}likelihood-trajectory-${index + 1}`,
     title: `Loss and coverage of ${model} over training · ${task.task}`,
     explanation:
-      "Tournament score (the share of responses that some other checkpoint finds N times as probable) and cross-entropy by checkpoint. Coverage is lost where the score rises while cross-entropy falls.",
+      "Tournament score (the share of responses that some other checkpoint finds N times as probable) and cross-entropy by checkpoint; in the chart, aligned, what else is known of them, with 95% intervals over prompts or problems. Coverage is lost where the score, or Cov_N, rises while cross-entropy falls.",
+    formula: {
+      text: "score: max_{π′} Ĉov_N(π′ ‖ π);   cross-entropy: −(1/n)·Σᵢ log π(yᵢ|xᵢ);   KL: E_{π_D}[ log π_D(y|x) − log π(y|x) ]",
+      source: "equation (29), sections 3 and 6 of arXiv 2510.15020",
+    },
+    ...(over !== undefined && {
+      chart: trainingChart({
+        analysis,
+        over,
+        unit,
+        checkpoints: checkpoints.map(({ at, candidate }) => ({ at, model: candidate.model })),
+      }),
+    }),
     table: {
       columns: [
         { key: "at", title: unit, kind: "count" as const },

@@ -4,6 +4,7 @@ import type { OutcomeAgreement } from "../selection/index.ts";
 import type { TaskAnalysis } from "./analysis.ts";
 import { coverageSections } from "./coverage-section.ts";
 import type { LikelihoodAnalysis, MeasuredChoice } from "./likelihood-analysis.ts";
+import type { LikelihoodOverN } from "./likelihood-over-n.ts";
 import {
   agreementText,
   decisionSentence,
@@ -12,6 +13,8 @@ import {
 } from "./likelihood-section.ts";
 import { likelihoodTrajectorySections, likelihoodTurnSentence } from "./likelihood-trajectory.ts";
 import { plural } from "./number-text.ts";
+import { overNSections } from "./over-n-sections.ts";
+import { profileSections, scoreChart } from "./profile-section.ts";
 import type { InputSummary, NextCommand, Report } from "./section.ts";
 import { taskSections } from "./task-sections.ts";
 import { unknowableSentences, verdictSentences } from "./verdict.ts";
@@ -23,6 +26,10 @@ export interface ReportRequest {
   /** How coverage and loss rank the checkpoints that have counts too. */
   /** What verdicts choose among the candidates of each likelihood analysis, at the same positions. */
   readonly measured: readonly (MeasuredChoice | undefined)[];
+  /** The likelihood analyses at every N of the slider, at the same positions. */
+  readonly overN?: readonly (LikelihoodOverN | undefined)[];
+  /** Values of N that the page offers. */
+  readonly slider?: Report["slider"];
   readonly agreements: readonly { readonly agreement: OutcomeAgreement; readonly k: number }[];
   readonly inputs: InputSummary;
   /** The inputs as the user gave them, for the next commands. */
@@ -63,17 +70,20 @@ export function buildReport(request: ReportRequest): Report {
   );
   request.likelihoods.forEach((analysis, index) => {
     const prefix = request.likelihoods.length > 1 ? `${index + 1}-` : "";
-    sections.push(
-      ...coverageSections(analysis, prefix),
-      selectionSection(analysis, prefix),
-      ...likelihoodTrajectorySections(analysis, prefix),
-    );
+    const over = request.overN?.[index];
+    const selection = selectionSection(analysis, prefix);
+    sections.push(...(over === undefined ? [] : profileSections(analysis, over, prefix)));
+    sections.push(...likelihoodTrajectorySections(analysis, over, prefix));
+    sections.push(...coverageSections(analysis, prefix));
+    sections.push(over === undefined ? selection : { ...selection, chart: scoreChart(analysis, over) });
+    if (over !== undefined) sections.push(...overNSections(analysis, over, prefix));
   });
   return {
     schema: "lmcov/report@1",
     title: reportTitle(request),
     verdict,
     sections,
+    ...(request.slider !== undefined && { slider: request.slider }),
     unknowable: [...new Set([...tasks.flatMap(unknowableSentences), ...likelihoodLimits(request)])],
     next: nextCommands(request),
     inputs: { ...request.inputs, notes: [...request.inputs.notes, ...request.remarks] },

@@ -1,4 +1,7 @@
 /** The report as plain data: the terminal, JSON and the page render the same sections. */
+import type { Chart } from "./chart-data.ts";
+
+export type { Chart } from "./chart-data.ts";
 
 /** An interval of a rate or a count; without `estimate` where only the interval is known. */
 export interface IntervalCell {
@@ -21,40 +24,22 @@ export interface Table {
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }
 
-/** pass@k over k: measured with its interval, and the forecast band beyond. */
-export interface PassAtKChart {
-  readonly kind: "pass-at-k";
-  readonly series: readonly PassAtKSeries[];
-}
-
-export interface PassAtKSeries {
-  readonly label: string;
-  /** Drawn in colour and named; the others stay in the background. */
-  readonly emphasised: boolean;
-  readonly measured: readonly { k: number; estimate: number; lower: number; upper: number }[];
-  readonly forecast: readonly { k: number; lower: number; upper: number; midpoint: number }[];
-}
-
-/** Rates over training, a line a series. */
-export interface TrajectoryChart {
-  readonly kind: "trajectory";
-  readonly unit: string;
-  readonly series: readonly {
-    readonly label: string;
-    readonly points: readonly { at: number; estimate: number; lower: number; upper: number }[];
-  }[];
-}
-
-export type Chart = PassAtKChart | TrajectoryChart;
-
 export interface Section {
   readonly id: string;
   readonly title: string;
   /** What the numbers are, with the estimator and its source. */
   readonly explanation: string;
+  readonly formula?: Formula;
   readonly chart?: Chart;
   readonly table?: Table;
   readonly remarks?: readonly string[];
+}
+
+/** What is computed, in the notation of its source. */
+export interface Formula {
+  readonly text: string;
+  /** Where it stands, such as "equation (1) of arXiv 2510.15020". */
+  readonly source: string;
 }
 
 export interface NextCommand {
@@ -78,6 +63,8 @@ export interface Report {
   readonly verdict: readonly string[];
   /** The evidence. */
   readonly sections: readonly Section[];
+  /** Values of N that the page's slider offers, and the one that it begins with; absent where nothing depends on N. */
+  readonly slider?: { readonly ns: readonly number[]; readonly start: number };
   /** What cannot be known from these logs. */
   readonly unknowable: readonly string[];
   readonly next: readonly NextCommand[];

@@ -1,10 +1,11 @@
 /** The evidence of one task as sections: measured, over training, forecast, out of reach, what was counted. */
 import { describeSampling } from "../record/index.ts";
 import type { TaskAnalysis } from "./analysis.ts";
+import type { PassAtKSeries } from "./chart-data.ts";
 import { colouredSeries } from "./chart-palette.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
 import { countText, isVacuous, listText, plural } from "./number-text.ts";
-import type { Cell, PassAtKSeries, Section, TableColumn } from "./section.ts";
+import type { Cell, Formula, Section, TableColumn } from "./section.ts";
 import { levelText } from "./verdict.ts";
 
 export interface TaskSectionOptions {
@@ -29,6 +30,11 @@ export function taskSections(task: TaskAnalysis, options: TaskSectionOptions): S
   sections.push(countsSection(task, prefix, suffix, options.denominator));
   return sections;
 }
+
+const passAtKFormula: Formula = {
+  text: "pass@k = (1/m)·Σₓ [ 1 − C(nₓ − cₓ, k) / C(nₓ, k) ], with cₓ correct of nₓ draws for each of m problems x",
+  source: "arXiv 2107.03374, equation (1)",
+};
 
 /** Models from the best at the deciding k down. */
 function ranked(task: TaskAnalysis): ModelAnalysis[] {
@@ -56,6 +62,7 @@ function passAtKSection(task: TaskAnalysis, prefix: string, suffix: string): Sec
     id: `${prefix}pass-at-k`,
     title: `pass@k, measured${suffix}`,
     explanation: `Probability that at least one of k draws is correct, averaged over problems: the unbiased estimator 1 − C(n−c, k)/C(n, k) for k up to the smallest n, with ${levelText(task)} Korn–Graubard intervals over problems. In the chart, the band beyond the measured range is the forecast.`,
+    formula: passAtKFormula,
     chart: { kind: "pass-at-k", series: chartSeries(models) },
     table: { columns, rows },
     remarks: comparisonRemarks(task),
@@ -140,6 +147,7 @@ function trajectorySections(task: TaskAnalysis, prefix: string, suffix: string):
       id: `${prefix}trajectory-${index + 1}`,
       title: `${model} over training${suffix}`,
       explanation: `pass@k of the checkpoints by ${unit}, with ${levelText(task)} intervals. Coverage is lost where pass@k falls at large k.`,
+      formula: passAtKFormula,
       chart: { kind: "trajectory" as const, unit, series },
       table: { columns, rows },
     };
@@ -171,7 +179,30 @@ function reachSection(task: TaskAnalysis, prefix: string, suffix: string): Secti
   return {
     id: `${prefix}reach`,
     title: `Problems out of reach of ${name}${suffix}`,
-    explanation: `Share of problems whose success rate is at most 1/N: with π_D deterministic, the answer-level coverage profile. Same likelihood intervals as the forecast.`,
+    explanation: `Share of problems whose success rate is at most 1/N: with π_D deterministic, the answer-level coverage profile; the right and upper scales of the chart read it as Cover@τ, the share of problems with a success rate of at least τ. Same likelihood intervals as the forecast.`,
+    formula: {
+      text: "P_x[ p(x) ≤ 1/N ],   p(x) = π̂(a correct answer | x);   Cover@τ = P_x[ p(x) ≥ τ ] = 1 − P_x[ p(x) < τ ]",
+      source:
+        "equation (1) of arXiv 2510.15020 at the level of answers, π_D deterministic; Cover@τ of arXiv 2510.08325",
+    },
+    chart: {
+      kind: "curve",
+      name: "share of problems out of reach against N",
+      ns: task.rateCurve.map(({ threshold }) => 1 / threshold),
+      xLabel: "N",
+      yLabel: "P[p ≤ 1/N]",
+      yScale: "rate",
+      complement: { x: "τ = 1/N", y: "Cover@τ" },
+      series: [
+        {
+          label: name,
+          emphasised: true,
+          sample: plural(task.models[task.chosen]?.totals.problems ?? 0, "problem"),
+          lower: task.rateCurve.map(({ lower }) => lower),
+          upper: task.rateCurve.map(({ upper }) => upper),
+        },
+      ],
+    },
     table: {
       columns: [
         { key: "rate", title: "success rate at most", kind: "text" },

@@ -22,7 +22,8 @@ export function terminalText(report: Report, options: TerminalOptions = {}): str
   const paragraph = (text: string, indent = "") => wrappedText(printable(text, 2000), { limit, indent });
   const lines = [heading(report.title), ""];
   for (const sentence of report.verdict) lines.push(...bulleted(sentence, limit));
-  for (const section of report.sections) {
+  // A section of a picture alone is for the page.
+  for (const section of report.sections.filter(({ table, remarks }) => table ?? remarks?.length)) {
     lines.push("", heading(section.title), ...sectionLines(section, limit, options.shownRows ?? 20));
   }
   if (report.unknowable.length > 0) {

@@ -48,6 +48,7 @@ export {
   tournamentResolution,
 } from "./tournament.ts";
 export { type WinFrequency, winFrequencies } from "./tournament-bootstrap.ts";
+export { type TournamentMatrix, tournamentMatrix } from "./tournament-matrix.ts";
 export {
   type StreamedColumns,
   type StreamedTournament,

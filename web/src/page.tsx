@@ -1,12 +1,17 @@
+import { useEffect } from "preact/hooks";
 import { countText } from "../../src/report/number-text.ts";
 import { printable } from "../../src/report/printable.ts";
 import type { InputSummary, NextCommand, Report } from "../../src/report/section.ts";
+import { NSlider } from "./n-slider.tsx";
 import { SectionView } from "./section-view.tsx";
+import { changeView, showSection } from "./state.ts";
 
 /** Text from logs, on one line and without characters that could turn it around. */
 export const text = (value: string) => printable(value, 2000);
 
 export function Page({ report }: { report: Report }) {
+  const { slider } = report;
+  useEffect(showSection, []);
   return (
     <>
       <header>
@@ -18,15 +23,24 @@ export function Page({ report }: { report: Report }) {
         </section>
         <nav aria-label="Sections">
           {report.sections.map(({ id, title }) => (
-            <a key={id} href={`#${id}`}>
+            <a
+              key={id}
+              href={`#${id}`}
+              onClick={(event) => {
+                event.preventDefault();
+                changeView({ section: id });
+                showSection();
+              }}
+            >
               {text(title)}
             </a>
           ))}
         </nav>
       </header>
+      {slider !== undefined && <NSlider ns={slider.ns} start={slider.start} />}
       <main>
         {report.sections.map((section) => (
-          <SectionView key={section.id} section={section} />
+          <SectionView key={section.id} section={section} start={slider?.start} />
         ))}
         <Listed id="unknowable" title="What these logs cannot tell" items={report.unknowable} />
         <Commands next={report.next} />

@@ -1,0 +1,91 @@
+/** What the page is turned to: N, a model, a section. Kept in the address behind #, so that links restore it. */
+import { useEffect, useState } from "preact/hooks";
+
+export interface ViewState {
+  readonly n: number | undefined;
+  readonly model: string | undefined;
+  readonly section: string | undefined;
+}
+
+/** Browsers refuse more changes of the address than some in a second. */
+const addressDelay = 250;
+
+let state = stateOf(location.hash);
+let timer: ReturnType<typeof setTimeout> | undefined;
+const listeners = new Set<() => void>();
+
+/** `#N=16&model=…&section=…`, or a section's name alone. */
+export function stateOf(hash: string): ViewState {
+  const text = hash.replace(/^#/, "");
+  if (text !== "" && !text.includes("=")) {
+    return { n: undefined, model: undefined, section: decoded(text) };
+  }
+  const fields = new URLSearchParams(text);
+  const n = Number(fields.get("N") ?? Number.NaN);
+  return {
+    n: n >= 1 && n < Number.POSITIVE_INFINITY ? n : undefined,
+    model: fields.get("model") ?? undefined,
+    section: fields.get("section") ?? undefined,
+  };
+}
+
+export function hashOf({ n, model, section }: ViewState): string {
+  const fields = new URLSearchParams();
+  if (n !== undefined) fields.set("N", String(n));
+  if (model !== undefined) fields.set("model", model);
+  if (section !== undefined) fields.set("section", section);
+  return fields.size === 0 ? "" : `#${fields}`;
+}
+
+export function view(): ViewState {
+  return state;
+}
+
+export function changeView(change: Partial<ViewState>): void {
+  state = { ...state, ...change };
+  for (const listener of listeners) listener();
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    history.replaceState(null, "", hashOf(state) || location.pathname + location.search);
+  }, addressDelay);
+}
+
+/** Selects the model, or lets go of it if it was selected. */
+export function selectModel(model: string): void {
+  changeView({ model: state.model === model ? undefined : model });
+}
+
+/** One field of the state, followed as it changes. */
+export function useView<Key extends keyof ViewState>(key: Key): ViewState[Key] {
+  const [value, setValue] = useState(state[key]);
+  useEffect(() => {
+    const listener = () => setValue(state[key]);
+    listener();
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, [key]);
+  return value;
+}
+
+/** Someone edited the address or went back. */
+addEventListener("hashchange", () => {
+  state = { ...state, ...stateOf(location.hash) };
+  for (const listener of listeners) listener();
+  showSection();
+});
+
+/** Brings the section of the address into sight. */
+export function showSection(): void {
+  if (state.section === undefined) return;
+  document.getElementById(state.section)?.scrollIntoView();
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
