@@ -13,7 +13,7 @@ import {
   unitKey,
 } from "../../src/job/index.ts";
 import type { Outcome, Row } from "../../src/record/index.ts";
-import { readRun, runCounts } from "../../src/store/index.ts";
+import { Ledger, readRun, runCounts } from "../../src/store/index.ts";
 import { outcomeRow } from "../rows.ts";
 
 interface Draw extends Unit {
@@ -129,4 +129,21 @@ test("a problem ends at its second success, whatever order the answers come in a
     for (let draw = 0; draw < last; draw++) expected.push(`p${problem}/${draw}`);
   }
   expect(await drawsIn()).toEqual(expected.sort());
+  // The counts carry the rule that estimators need, problem by problem: p9 met the cap with one success.
+  const rules = new Map<string, unknown>();
+  for (const row of (await runCounts(join(folder, "run"))) ?? []) {
+    if (row.kind === "count")
+      rules.set(row.problem, { n: row.n, correct: row.correct, stopping: row.stopping });
+  }
+  expect(rules.get("p1")).toEqual({ n: 4, correct: 2, stopping });
+  expect(rules.get("p9")).toEqual({ n: 12, correct: 1, stopping });
+  const ledger = new Ledger();
+  for await (const rows of readRun(join(folder, "run"))) ledger.add(rows, stopping);
+  const problems = ledger.groups()[0]?.problems ?? [];
+  expect(
+    problems.map(({ problem, n, correct, stopping: rule }) => [problem, { n, correct, stopping: rule }]),
+  ).toEqual(expect.arrayContaining([...rules]));
+  await expect(runJob(options({}))).rejects.toThrow(
+    /was begun with --stop-at 2, cap 12 and not with no --stop-at/,
+  );
 });
