@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { InputError, stoppingRuleSchema } from "../record/index.ts";
 import { type TableName, tableNames } from "./row-tables.ts";
+import { syncFile } from "./sync-file.ts";
 import type { UnitsSnapshot } from "./unit-segments.ts";
 import { heldLocks, lockWriter } from "./writer-lock.ts";
 
@@ -95,8 +96,10 @@ async function createRunFolder(folder: string, description: Omit<RunDescription,
   if (isRunFolder(folder)) return;
   for (const name of begunNames.slice(1)) await mkdir(join(folder, name), { recursive: true });
   const text = `${JSON.stringify({ schema: runSchema, ...description }, undefined, 2)}\n`;
-  await writeFile(`${runPath(folder)}.tmp`, text);
+  await writeFile(`${runPath(folder)}.tmp`, text, { flush: true });
   await rename(`${runPath(folder)}.tmp`, runPath(folder));
+  // After a power loss a run is either not begun or readable.
+  for (const path of [join(folder, "journal"), folder]) await syncFile(path);
 }
 
 const begunNames = ["run.json.tmp", "journal", ...tableNames];

@@ -84,6 +84,7 @@ export class UnitStore {
     await checkStopping(folder, description);
     const lock = await lockWriter(folder, name);
     try {
+      await syncFile(join(folder, "journal"));
       await refuseRivals(folder, name);
       const units = await UnitsSnapshot.open(folder);
       try {
