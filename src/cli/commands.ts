@@ -104,6 +104,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./score-with.ts"),
   },
   {
+    name: "serve",
+    summary: "the report's page on this machine, live while runs are written; two runs compared",
+    load: () => import("./serve.ts"),
+  },
+  {
     name: "serve-model",
     summary: "a checkpoint as an OpenAI-compatible completions server on this machine",
     load: () => import("./serve-model.ts"),

@@ -26,10 +26,15 @@ export interface ReportRequest extends LogOptions {
   readonly target?: number;
   readonly seed: string;
   readonly budget: number;
+  /** Tells the inputs apart, in their order: models of one name in several are then several models. */
+  readonly names?: readonly string[];
 }
 
 export interface ComposedReport {
   readonly report: Report;
+  readonly tasks: readonly TaskAnalysis[];
+  /** With `names`: in which input a model is. */
+  readonly ownerOf: (model: string) => string | undefined;
   /** What JSON has beside the report: every estimate behind it. */
   readonly estimates: Readonly<Record<string, unknown>>;
 }
@@ -39,7 +44,7 @@ export async function composeReport(
   words: readonly string[],
   options: ReportRequest,
 ): Promise<ComposedReport> {
-  const read = await readInputs(words, options);
+  const read = await readInputs(words, options, { names: options.names });
   const hasLikelihoods = read.loaded.likelihoods.some(({ role }) => role !== "choice");
   // Without counts the log-probabilities are the report; without either, the error says what is missing.
   const counts = read.loaded.groups.length > 0 || !hasLikelihoods ? countsOf(read, options) : undefined;
@@ -94,6 +99,8 @@ export async function composeReport(
   });
   return {
     report,
+    tasks,
+    ownerOf: read.loaded.ownerOf,
     estimates: {
       level: options.level,
       tasks: tasks.map(taskFields),

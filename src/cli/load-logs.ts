@@ -23,6 +23,7 @@ import {
   type TableName,
 } from "../store/index.ts";
 import { type Verifier, verifierByName } from "../verifier/index.ts";
+import { DistinctModels } from "./distinct-models.ts";
 import { ImportTally } from "./import-tally.ts";
 import { megabytes, progressLine } from "./progress.ts";
 import { type Agreement, reScored } from "./re-score.ts";
@@ -34,6 +35,8 @@ export interface LoadOptions {
   readonly verify?: string;
   readonly poolSampling: boolean;
   readonly keepDetails?: boolean;
+  /** Tells the paths apart, in their order: models of one name in several are then several models. */
+  readonly names?: readonly string[];
 }
 
 export interface LoadedFile {
@@ -51,11 +54,15 @@ export interface LoadedLogs {
   readonly verifierName: string | undefined;
   /** Log-probabilities of responses, where the logs hold any. */
   readonly likelihoods: readonly LikelihoodGroup[];
+  /** With `names`: in which input a model is. */
+  readonly ownerOf: (model: string) => string | undefined;
 }
 
 /** An input to read: a file with its importer, or a run folder. */
 export interface Input {
   readonly path: string;
+  /** The path that the user gave. */
+  readonly given: string;
   readonly bytes: number;
   readonly run: boolean;
   /** Found in a folder, not named by the user: skipped with a rejection where it is unusable from the start. */
@@ -73,12 +80,12 @@ export async function inputsOf(
     const found = await stat(path).catch(() => undefined);
     if (found === undefined) throw new InputError(`${path}: no such file or folder`);
     if (found.isDirectory() && isRunFolder(path)) {
-      inputs.set(path, { path, bytes: 0, run: true, found: false });
+      inputs.set(path, { path, given: path, bytes: 0, run: true, found: false });
       continue;
     }
     for (const file of await discoverInputs(path, (message) => tally.note(message), recognition)) {
       const { size } = await stat(file);
-      inputs.set(file, { path: file, bytes: size, run: false, found: found.isDirectory() });
+      inputs.set(file, { path: file, given: path, bytes: size, run: false, found: found.isDirectory() });
     }
   }
   return [...inputs.values()];
@@ -110,15 +117,22 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
     format: megabytes,
   });
   let finishedBytes = 0;
-  // Draws of one run that are not looked at one by one can be counted by the database.
-  const countsSuffice = inputs.length === 1 && verifier === undefined && options.keepDetails !== true;
+  const distinct = new DistinctModels();
+  const named = (batch: readonly Row[], { given }: Input) => {
+    const name = options.names?.[paths.indexOf(given)];
+    return name === undefined ? batch : batch.map((row) => distinct.named(row, name));
+  };
+  // Draws of one run, or of models of their own, that are not looked at one by one can be counted by the database.
+  const alone = inputs.length === 1 || options.names !== undefined;
+  const countsSuffice = alone && verifier === undefined && options.keepDetails !== true;
   const loadInput = async (input: Input): Promise<LoadedFile | undefined> => {
     let rows = 0;
     try {
       const opened = input.run
         ? await openRun(input, { verifier, tally, countsSuffice })
         : await openFile(input, options, verifier, tally, (bytes) => progress.update(finishedBytes + bytes));
-      for await (const batch of opened.batches) {
+      for await (const read of opened.batches) {
+        const batch = named(read, input);
         rows += batch.length;
         for (const row of batch) if (row.kind === "likelihood") likelihoods.add(row);
         ledger.add(verifier && agreement ? reScored(batch, verifier, agreement) : batch, opened.stopping);
@@ -143,6 +157,7 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
     agreement,
     verifierName: verifier?.name,
     likelihoods: likelihoods.groups(),
+    ownerOf: (model) => distinct.ownerOf(model),
   };
 }
 

@@ -30,10 +30,11 @@ export interface ReadLogs {
 export async function readInputs(
   words: readonly string[],
   options: LogOptions,
-  request: { keepDetails?: boolean } = {},
+  request: { keepDetails?: boolean; names?: readonly string[] | undefined } = {},
 ): Promise<ReadInputs> {
   const { inputs, load } = loadRequest(words, options);
-  const loaded = await loadLogs(inputs, { ...load, keepDetails: request.keepDetails ?? false });
+  const { keepDetails = false, names } = request;
+  const loaded = await loadLogs(inputs, { ...load, keepDetails, ...(names !== undefined && { names }) });
   if (options.strict && loaded.tally.rejected > 0) process.exitCode = exitCode.partial;
   const summary = {
     files: loaded.files,

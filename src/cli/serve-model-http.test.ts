@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Decoder, logSoftmax, prefixDecoder, readingScorer } from "../decode/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
-import { isAllowedHost, modelServer } from "./serve-model-http.ts";
+import { isAllowedHost } from "./local-server.ts";
+import { modelServer } from "./serve-model-http.ts";
 import { completionService } from "./serve-model-service.ts";
 
 /** Letters a … e, and 5 as the end of a sequence. */

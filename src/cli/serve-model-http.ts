@@ -1,6 +1,6 @@
 /** The HTTP side of `lmcov serve-model`: Node's own server, JSON in and out, nothing for browsers of other sites. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { isIP } from "node:net";
+import { isAllowedHost } from "./local-server.ts";
 import { completionAnswer } from "./serve-model-answer.ts";
 import { completionRequest, RequestError } from "./serve-model-request.ts";
 import type { CompletionService } from "./serve-model-service.ts";
@@ -60,17 +60,6 @@ export function modelServer(options: ServerOptions): Server {
   server.headersTimeout = 20_000;
   server.requestTimeout = 60_000;
   return server;
-}
-
-/**
- * Whether a Host header names this server: `localhost`, an IP address, or a name that was allowed. A page whose own name
- * was made to point here (DNS rebinding) sends that name.
- */
-export function isAllowedHost(header: string | undefined, hosts: readonly string[]): boolean {
-  const match = /^(\[[0-9a-f:.]+\]|[^:]+)(?::\d+)?$/i.exec(header ?? "");
-  const name = match?.[1]?.replace(/^\[|\]$/g, "").toLowerCase();
-  if (name === undefined) return false;
-  return name === "localhost" || isIP(name) !== 0 || hosts.some((host) => host.toLowerCase() === name);
 }
 
 function models(options: ServerOptions, created: number) {

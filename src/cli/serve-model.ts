@@ -1,11 +1,11 @@
 /** `lmcov serve-model`: a checkpoint as an OpenAI-compatible completions server on this machine. */
 import { randomUUID } from "node:crypto";
-import { type AddressInfo, isIP } from "node:net";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { InputError } from "../record/index.ts";
 import { printable } from "../report/index.ts";
 import { findCheckpoints } from "./generate-checkpoints.ts";
 import { type EngineOptions, engineOptions, openLocalModel } from "./generate-model.ts";
+import { listen, portOf } from "./local-server.ts";
 import { positiveInteger } from "./log-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
 import { modelServer } from "./serve-model-http.ts";
@@ -69,28 +69,14 @@ async function run(word: string, options: ServeOptions): Promise<void> {
     largestBody: options.largestBody,
     clock: secondsSinceEpoch,
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, options.host, resolve);
-  });
-  const { address, port } = server.address() as AddressInfo;
-  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}`;
-  if (!isLoopback(address)) {
+  const { url, address, loopback } = await listen(server, options);
+  if (!loopback) {
     printRemark(`• ${address} can be reached from other machines, and there is no authentication`);
   }
   if (options.json) printResult(jsonText({ schema: "lmcov/serve-model@1", url, model: name }));
   else printResult(`${printable(name, 200)} answers at ${url}/v1/completions (Ctrl-C ends it)`);
 }
 
-const isLoopback = (address: string) =>
-  address === "::1" || /^127\./.test(address) || /^::ffff:127\./.test(address);
-
 // The one place of the server that knows the time: it dates answers, as the protocol wants, and decides nothing.
 // biome-ignore lint/plugin: OpenAI's answers carry the time
 const secondsSinceEpoch = () => Math.floor(Date.now() / 1000);
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (text.trim() !== "" && Number.isInteger(port) && port >= 0 && port < 65536) return port;
-  throw new InvalidArgumentError("a port from 0 to 65535.");
-}

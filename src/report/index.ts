@@ -1,4 +1,5 @@
 export { type AnalysisOptions, analyseTasks, type TaskAnalysis } from "./analysis.ts";
+export { type ComparisonRequest, comparisonSection } from "./comparison-section.ts";
 export { htmlReport, livePage, pageData } from "./html.ts";
 export {
   analyseLikelihoods,
@@ -21,6 +22,16 @@ export {
   winnersText,
 } from "./likelihood-section.ts";
 export { likelihoodTurnSentence } from "./likelihood-trajectory.ts";
+export {
+  type LiveLine,
+  LiveLines,
+  type LiveMessage,
+  type LiveRun,
+  liveLine,
+  liveSentence,
+  type ReportState,
+} from "./live.ts";
+export { type LiveChart, type LiveRunLines, type LiveSeries, liveCharts } from "./live-chart.ts";
 export type { ModelAnalysis } from "./model-analysis.ts";
 export {
   type DrawTotals,

@@ -1,3 +1,4 @@
+export { type AddedLines, GrowingFile } from "./growing-file.ts";
 export { type CountGroup, Ledger, type LedgerOptions, type ProblemTally } from "./ledger.ts";
 export { type LikelihoodColumn, type LikelihoodGroup, LikelihoodLedger } from "./likelihood-ledger.ts";
 export { readRun, writeParts } from "./row-parts.ts";
@@ -17,6 +18,7 @@ export {
 export { DiskError, type SegmentFile, SegmentWriter, type SegmentWriterOptions } from "./segment-writer.ts";
 export type { DrawDetail } from "./tally.ts";
 export { compactUnits } from "./unit-compaction.ts";
+export { UnitFollower, type UnitProgress } from "./unit-follower.ts";
 export { UnitKeySet } from "./unit-key-set.ts";
 export type { UnitFailure, UnitRecord, UnitUsage } from "./unit-record.ts";
 export { failedUnits, UnitsSnapshot } from "./unit-segments.ts";

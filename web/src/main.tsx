@@ -1,11 +1,16 @@
-/** The page: reads the report that stands in the HTML and shows it. */
+/** The page: shows the report that stands in the HTML, or what the server that it came from follows. */
 import { render } from "preact";
 import type { Report } from "../../src/report/section.ts";
+import { LivePage } from "./live-page.tsx";
 import { Page } from "./page.tsx";
 import "./style.css";
 
 const data = document.getElementById("data")?.textContent ?? "";
-const report = JSON.parse(data) as Report;
-document.title = report.title;
+const given = JSON.parse(data) as Report | { readonly schema: "lmcov/live@1" };
 const place = document.getElementById("page");
-if (place !== null) render(<Page report={report} />, place);
+if (given.schema === "lmcov/live@1") {
+  if (place !== null) render(<LivePage />, place);
+} else {
+  document.title = given.title;
+  if (place !== null) render(<Page report={given} />, place);
+}

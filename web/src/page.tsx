@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { countText } from "../../src/report/number-text.ts";
 import { printable } from "../../src/report/printable.ts";
@@ -9,7 +10,8 @@ import { changeView, showSection } from "./state.ts";
 /** Text from logs, on one line and without characters that could turn it around. */
 export const text = (value: string) => printable(value, 2000);
 
-export function Page({ report }: { report: Report }) {
+/** The report; `children` stand between its verdict and its sections. */
+export function Page({ report, children }: { report: Report; children?: ComponentChildren }) {
   const { slider } = report;
   useEffect(showSection, []);
   return (
@@ -39,6 +41,7 @@ export function Page({ report }: { report: Report }) {
       </header>
       {slider !== undefined && <NSlider ns={slider.ns} start={slider.start} />}
       <main>
+        {children}
         {report.sections.map((section) => (
           <SectionView key={section.id} section={section} start={slider?.start} />
         ))}
