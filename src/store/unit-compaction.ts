@@ -23,12 +23,16 @@ export async function compactUnits(
   request: {
     readonly writer: string;
     readonly number: number;
-    readonly isClosed: (segment: UnitFile) => boolean;
+    /** Asked once the segments are known: whoever opens one after that does so under another name. */
+    readonly isClosed: (segment: UnitFile) => boolean | Promise<boolean>;
   },
 ): Promise<boolean> {
   const units = await UnitsSnapshot.open(folder);
   try {
-    const segments = units.segments.filter(request.isClosed).map(({ name }) => name);
+    const segments: string[] = [];
+    for (const segment of units.segments) {
+      if (await request.isClosed(segment)) segments.push(segment.name);
+    }
     if (segments.length === 0) return false;
     const keys: string[] = [];
     const failures = new Map<string, UnitRecord>();

@@ -211,6 +211,20 @@ describe("a segment that a crash cut", () => {
   });
 });
 
+test("no unit is lost to a compaction that begins while the next segment does", async () => {
+  for (let time = 1; time <= 8; time += 1) {
+    const store = await openStore({ segmentBytes: 500 });
+    const taken = store.finished;
+    for (let number = 0; number < 25; number += 1) {
+      await store.add({ key: (100 * time + number).toString(16).padStart(16, "0"), rows: [] });
+    }
+    await store.close();
+    const again = await openStore();
+    expect(again.finished).toBe(taken + 25);
+    await again.close();
+  }
+});
+
 describe("a compaction that a crash cut", () => {
   const steps = ["before its file", "before its segments are gone"] as const;
 

@@ -152,13 +152,18 @@ export class UnitStore {
 
   async #compact(): Promise<void> {
     if (!this.#compacts) return;
-    const open = this.#writer.openNumber;
-    const busy = this.#isSole ? new Set(await heldLocks(this.folder)) : undefined;
+    // What is open or held is asked once the segments are known: one that began in between would be taken for closed, and
+    // what its writer appends to it would be lost.
+    let busy: Promise<Set<string>> | undefined;
     await compactUnits(this.folder, {
       writer: this.#name,
       number: this.#writer.takeNumber(),
-      isClosed: ({ writer, number }) =>
-        writer === this.#name ? number !== open : busy !== undefined && !busy.has(writer),
+      isClosed: async ({ writer, number }) => {
+        if (writer === this.#name) return number !== this.#writer.openNumber;
+        if (!this.#isSole) return false;
+        busy ??= heldLocks(this.folder).then((names) => new Set(names));
+        return !(await busy).has(writer);
+      },
     });
   }
 }
