@@ -10,6 +10,7 @@ import {
   removeUnitLeftovers,
 } from "./run-folder.ts";
 import { SegmentWriter, type SegmentWriterOptions } from "./segment-writer.ts";
+import { syncFile } from "./sync-file.ts";
 import { compactUnits } from "./unit-compaction.ts";
 import type { UnitKeySet } from "./unit-key-set.ts";
 import type { UnitFailure, UnitRecord, UnitUsage } from "./unit-record.ts";
