@@ -2,24 +2,30 @@
 import { Command } from "commander";
 import { type OpenCheckpoint, openCheckpoint, parameterCount } from "../model/index.ts";
 import { countText, printable, type TableColumn, tableLines } from "../report/index.ts";
+import { findCheckpoint } from "./generate-checkpoints.ts";
 import { jsonText, printResult } from "./print.ts";
 
 const examples = `
 Examples:
-  lmcov checkpoint runs/my-training/checkpoints/step-00001000
+  lmcov checkpoint runs/my-training --step last
   lmcov checkpoint gpt2/ --json                 a GPT-2 of Hugging Face's, with the shapes of its tensors
 
 A folder that is damaged, or holds another architecture, is refused with the file and tensor that say so.`;
 
 export function command(): Command {
   return new Command("checkpoint")
-    .argument("<folder>", "checkpoint: config.json, model.safetensors and tokenizer")
+    .argument("<folder>", "checkpoint: config.json, model.safetensors and tokenizer; or a training run")
+    .option("--step <number>", "checkpoint of a training run: last, or a step")
     .option("--json", "stable JSON on standard output")
     .addHelpText("after", examples)
     .action(run);
 }
 
-async function run(folder: string, options: { readonly json?: boolean }): Promise<void> {
+async function run(
+  word: string,
+  options: { readonly step?: string; readonly json?: boolean },
+): Promise<void> {
+  const { folder } = await findCheckpoint(word, { step: options.step });
   const opened = await openCheckpoint(folder);
   try {
     printResult(options.json ? jsonText(fields(folder, opened)) : text(folder, opened));

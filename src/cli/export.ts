@@ -12,18 +12,20 @@ import {
 } from "../model/index.ts";
 import { InputError } from "../record/index.ts";
 import { countText, printable } from "../report/index.ts";
+import { findCheckpoint } from "./generate-checkpoints.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
 import { progressLine } from "./progress.ts";
 
 interface ExportOptions {
   readonly out: string;
+  readonly step?: string;
   readonly format: "gguf" | "safetensors";
   readonly json?: boolean;
 }
 
 const examples = `
 Examples:
-  lmcov export runs/my-training/checkpoints/step-00001000 --out model.gguf
+  lmcov export runs/my-training --step last --out model.gguf
   llama-server -m model.gguf -fa off --cache-type-k f32 --cache-type-v f32
   lmcov export gpt2/ --format safetensors --out plain/     one float32 file with full names, whatever came
 
@@ -32,7 +34,8 @@ half-precision table: see docs/checkpoints.md for what that costs.`;
 
 export function command(): Command {
   return new Command("export")
-    .argument("<checkpoint>", "checkpoint: config.json, model.safetensors and tokenizer")
+    .argument("<checkpoint>", "checkpoint: config.json, model.safetensors and tokenizer; or a training run")
+    .option("--step <number>", "checkpoint of a training run: last, or a step")
     .requiredOption("--out <path>", "file (gguf) or folder (safetensors) to write")
     .addOption(
       new Option("--format <name>", "what to write").choices(["gguf", "safetensors"]).default("gguf"),
@@ -42,7 +45,8 @@ export function command(): Command {
     .action(run);
 }
 
-async function run(folder: string, options: ExportOptions): Promise<void> {
+async function run(word: string, options: ExportOptions): Promise<void> {
+  const { folder } = await findCheckpoint(word, { step: options.step });
   const { out, format } = options;
   const opened = await openCheckpoint(folder);
   let notes: readonly string[] = [];
@@ -54,7 +58,7 @@ async function run(folder: string, options: ExportOptions): Promise<void> {
   }
   const parameters = parameterCount(opened.config);
   if (options.json) {
-    printResult(jsonText({ schema: "lmcov/export@1", checkpoint: folder, out, format, parameters, notes }));
+    printResult(jsonText({ schema: "lmcov/export@1", checkpoint: word, out, format, parameters, notes }));
     return;
   }
   for (const note of notes) printRemark(`note: ${note}`);

@@ -32,7 +32,7 @@ export async function findCheckpoints(
   for (const { folder, name } of places) {
     const label = `${name.model}\u0000${name.step ?? ""}`;
     const other = seen.get(label);
-    if (other !== undefined && other !== folder) {
+    if (other !== undefined && resolve(other) !== resolve(folder)) {
       throw new InputError(`${folder}: has the same name as ${other}; give them to two commands with --name`);
     }
     seen.set(label, folder);
@@ -40,14 +40,24 @@ export async function findCheckpoints(
   return places;
 }
 
+/** The one checkpoint behind a path; throws InputError as `findCheckpoints` does, or where a run has several. */
+export async function findCheckpoint(
+  word: string,
+  options: { readonly step?: string | undefined; readonly name?: string | undefined },
+): Promise<CheckpointPlace> {
+  const places = await findCheckpoints([word], options);
+  const [place] = places;
+  if (place !== undefined && places.length === 1) return place;
+  throw new InputError(`${word}: has ${places.length} checkpoints; choose one with --step last or --step N`);
+}
+
 async function placesOf(
   word: string,
   { step, name }: { readonly step?: string | undefined; readonly name?: string | undefined },
 ): Promise<CheckpointPlace[]> {
-  const folder = resolve(word);
-  if (!existsSync(folder)) throw new InputError(`${word}: no such folder`);
-  if (existsSync(join(folder, "config.json"))) return [{ folder, name: await nameOf(folder, name) }];
-  const holder = join(folder, "checkpoints");
+  if (!existsSync(word)) throw new InputError(`${word}: no such folder`);
+  if (existsSync(join(word, "config.json"))) return [{ folder: word, name: await nameOf(word, name) }];
+  const holder = join(word, "checkpoints");
   const entries = existsSync(holder) ? await readdir(holder) : [];
   const steps = entries
     .filter((entry) => stepPattern.test(entry) && existsSync(join(holder, entry, "config.json")))
@@ -82,7 +92,8 @@ const stepOf = (entry: string): number | undefined => {
 };
 
 /** `RUN/checkpoints/step-N` is step N of the training in RUN; another folder is called by its own name. */
-async function nameOf(folder: string, name: string | undefined): Promise<ModelName> {
+async function nameOf(place: string, name: string | undefined): Promise<ModelName> {
+  const folder = resolve(place);
   const step = stepOf(basename(folder));
   if (step === undefined || basename(dirname(folder)) !== "checkpoints") {
     return { model: name ?? basename(folder) };

@@ -72,9 +72,10 @@ export async function testTimeSettings(
     if (rule === undefined || learningRate === undefined) {
       throw new InputError(`${folder}: does not say which step size it was trained with${give}`);
     }
-    if (!sgdRules.includes(rule.name)) {
+    const momentum = (rule.momentum ?? 0) > 0;
+    if (!sgdRules.includes(rule.name) || momentum) {
       throw new InputError(
-        `${folder}: was trained by ${rule.name}, whose learning rate is no step size of plain gradient steps${give}`,
+        `${folder}: was trained by ${rule.name}${momentum ? " with momentum" : ""}, whose learning rate is no step size of plain gradient steps${give}`,
       );
     }
     if (stepSize !== undefined && stepSize !== learningRate) {

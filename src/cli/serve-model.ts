@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Command } from "commander";
 import { InputError } from "../record/index.ts";
 import { printable } from "../report/index.ts";
-import { findCheckpoints } from "./generate-checkpoints.ts";
+import { findCheckpoint } from "./generate-checkpoints.ts";
 import { type EngineOptions, engineOptions, openLocalModel } from "./generate-model.ts";
 import { listen, portOf } from "./local-server.ts";
 import { positiveInteger } from "./log-options.ts";
@@ -45,13 +45,7 @@ export function command(): Command {
 }
 
 async function run(word: string, options: ServeOptions): Promise<void> {
-  const places = await findCheckpoints([word], options);
-  const [place] = places;
-  if (place === undefined || places.length > 1) {
-    throw new InputError(
-      `${word}: has ${places.length} checkpoints; choose one with --step last or --step N`,
-    );
-  }
+  const place = await findCheckpoint(word, options);
   if (options.testTimeTraining !== undefined) {
     throw new InputError(
       "--test-time-training: is not served, as an echoed prompt does not say where its response begins",

@@ -41,7 +41,8 @@ export async function runPrepared(prepared: PreparedTraining, request: RunReques
   const tokensPerSecond = end.step > end.from ? speed.tokensPerSecond() : undefined;
   const { tokens } = prepared.trainer;
   if (request.json) printResult(jsonText(jsonFields(prepared, { folder, end, tokensPerSecond })));
-  else if (end.finished) printResult(trainedText({ end, folder, tokens, tokensPerSecond }));
+  else if (end.finished)
+    printResult(trainedText({ end, folder, tokens, tokensPerSecond, loss: prepared.lossName }));
 }
 
 async function trained(

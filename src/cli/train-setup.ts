@@ -43,6 +43,7 @@ export interface PreparedTraining {
   readonly engine: string;
   /** Words that belong beside every number of the loss, such as that its divergences are lower bounds. */
   readonly caveat: string | undefined;
+  readonly lossName: string;
   /** Files whose content decides the result. */
   readonly files: readonly string[];
   readonly numbers: {
@@ -109,6 +110,7 @@ export async function prepareTraining(
       trainer: loop,
       engine: executor.name,
       caveat: loss.caveat,
+      lossName: loss.name,
       files: [
         ...new Set(
           [config.data.file, config.evaluation?.file, ...prepared.files, ...(taught?.files ?? [])].filter(

@@ -6,6 +6,8 @@ export function trainedText(given: {
   readonly end: RunEnd;
   readonly folder: string;
   readonly tokens: number;
+  /** The loss's name. */
+  readonly loss: string;
   readonly tokensPerSecond: number | undefined;
 }): string {
   const { end, tokens, tokensPerSecond } = given;
@@ -13,7 +15,7 @@ export function trainedText(given: {
   if (end.from === end.step) return `${folder}: its ${plural(end.step, "step")} are done already`;
   const speed = tokensPerSecond === undefined ? "" : `, ${countText(Math.round(tokensPerSecond))} tokens/s`;
   const lines = [
-    `trained ${plural(end.step, "step")}, ${countText(tokens)} response tokens${speed}; last loss ${end.lastStep?.loss.toPrecision(4)}`,
+    `trained ${plural(end.step, "step")}, ${countText(tokens)} response tokens${speed}; last loss ${end.lastStep?.loss.toPrecision(4)} (${lossText(given.loss)})`,
   ];
   const probe = end.lastProbe?.summary;
   if (probe !== undefined) lines.push(...probeLines(probe as unknown as ProbeSummary));
@@ -21,6 +23,11 @@ export function trainedText(given: {
   lines.push(end.lastProbe === undefined ? `→ ${folder}` : `→ lmcov report ${folder}`);
   return lines.join("\n");
 }
+
+const lossText = (name: string): string => {
+  if (name === "sequence") return "nats a response";
+  return name === "token" ? "nats a token" : name;
+};
 
 interface ProbeSummary {
   readonly responses: number;

@@ -23,7 +23,7 @@ interface TrainOptions {
 
 const examples = `
 Examples:
-  lmcov train examples/training/train.yaml           into runs/train
+  lmcov train examples/training/before.yaml          into runs/before
   lmcov train train.yaml --out runs/mine --device webgpu
   lmcov train --resume runs/mine                     after Ctrl-C, SIGTERM, kill -9 or a power cut
   lmcov train train.yaml --check                     what would be trained; nothing is run

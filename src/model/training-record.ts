@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const schema = z.object({
   name: z.string().min(1).optional(),
-  rule: z.object({ name: z.string() }).optional(),
+  rule: z.object({ name: z.string(), momentum: z.number().optional() }).optional(),
   /** The step size of the checkpoint's last step. */
   learningRate: z.number().positive().optional(),
   endOfSequence: z.boolean().optional(),

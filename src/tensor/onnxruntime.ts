@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import type { Executor, Program } from "./executor.ts";
 import { inputsOf, outputsOf } from "./executor-values.ts";
-import type { Graph } from "./graph.ts";
+import { Graph } from "./graph.ts";
 import { onnxModel, onnxOutputName } from "./lowering.ts";
 import { loadOnnxruntime, type Onnxruntime } from "./onnxruntime-package.ts";
 import type { Values } from "./operation.ts";
@@ -37,6 +37,7 @@ export async function onnxruntimeExecutor(options: OnnxruntimeOptions = {}): Pro
   if (!offered.includes(device)) {
     throw new RangeError(`device is ${device}: this onnxruntime offers ${offered.join(", ")}`);
   }
+  if (device !== "cpu") await requireDevice(onnxruntime, options);
   const sessions = new Map<string, SharedSession>();
   const compile = async (graph: Graph): Promise<Program> => {
     const model = onnxModel(graph, device);
@@ -63,6 +64,23 @@ export async function onnxruntimeExecutor(options: OnnxruntimeOptions = {}): Pro
       sessions.clear();
     },
   };
+}
+
+/** An onnxruntime may offer a device that this machine lacks: it says so at the first session. */
+async function requireDevice(onnxruntime: Onnxruntime, options: OnnxruntimeOptions): Promise<void> {
+  const { device = "cpu" } = options;
+  const graph = new Graph();
+  graph.output("next", graph.add(graph.input("value", [1]), 1));
+  try {
+    const session = await openSession(onnxruntime, onnxModel(graph, device), options);
+    await session.release();
+  } catch (error) {
+    const message = ((error as Error).cause as Error).message.split("\n")[0]!;
+    const reason = message.split(/(?<=\.) /).at(-1);
+    throw new RangeError(`device is ${device}: onnxruntime finds none that it can use here (${reason})`, {
+      cause: error,
+    });
+  }
 }
 
 interface SharedSession {

@@ -53,7 +53,7 @@ describe("lmcov checkpoint", () => {
 
   test("refuses what is no checkpoint, is damaged, or is another model, by file and tensor", async () => {
     await refused(["checkpoint", "none"], /none: no such folder/);
-    await refused(["checkpoint", "."], /has no config\.json: not a checkpoint/);
+    await refused(["checkpoint", "."], /\.: is neither a checkpoint \(config\.json, .*\) nor a training run/);
     const weights = join(folder, "model", "model.safetensors");
     await truncate(weights, 9000);
     await refused(["checkpoint", "model"], /model\.safetensors: tensor "[^"]+": ends at byte \d+ of \d+/);

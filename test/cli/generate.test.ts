@@ -171,6 +171,18 @@ test("test-time training draws from a model of its own, which scores its draws a
   );
   expect(code).toBe(2);
   expect(stderr).toMatch(/head is its token embedding.*--untie-head/);
+  // Without a step size it is the training's, where that was SGD: here all is scored under it already.
+  const record = join(folder, "checkpoint", "training.json");
+  const unsaid =
+    "score-with checkpoint --input stepped-draws --untie-head --json --out stepped-again --test-time-training";
+  expect((await run(unsaid)).stderr).toMatch(/does not say which step size it was trained with; give one/);
+  await writeFile(record, JSON.stringify({ rule: { name: "adam" }, learningRate: 0.05 }));
+  expect((await run(unsaid)).stderr).toMatch(/was trained by adam, whose learning rate is no step size/);
+  await writeFile(record, JSON.stringify({ rule: { name: "token-sgd" }, learningRate: 0.05 }));
+  expect(JSON.parse(await done(unsaid)).models).toMatchObject([
+    { model: "checkpoint + test-time training 0.05", scored: 0, skipped: before.length },
+  ]);
+  await rm(record);
 }, 60_000);
 
 test("Best-of-N by likelihood prints the likeliest draw of each prompt", async () => {

@@ -79,6 +79,14 @@ describe("refused before anything is written:", () => {
     expect(existsSync(join(folder, "refused"))).toBe(false);
   });
 
+  test("a device that is not there, whatever else onnxruntime has to say of it", async () => {
+    await writeTraining(folder, { device: "cuda" }, "cuda.yaml");
+    const { code, stderr } = await run(["train", "cuda.yaml"]);
+    expect(stderr).toMatch(/lmcov: device is cuda: /);
+    expect(code).toBe(2);
+    expect(existsSync(join(folder, "runs"))).toBe(false);
+  });
+
   test("a held-out response longer than the context, with its place", async () => {
     await writeFile(join(folder, "long.jsonl"), lines(good, { ...good, response: "x".repeat(40) }));
     await writeTraining(folder, { evaluation: { file: "long.jsonl" } }, "refused.yaml");
