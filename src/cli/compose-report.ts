@@ -104,7 +104,11 @@ export async function composeReport(
     estimates: {
       level: options.level,
       tasks: tasks.map(taskFields),
-      likelihoods: likelihoods.map(({ task, ...rest }) => ({ task: task.task, ...rest })),
+      likelihoods: likelihoods.map(({ task, drawer, ...rest }) => ({
+        task: task.task,
+        ...(drawer !== undefined && { drawnBy: drawer.model }),
+        ...rest,
+      })),
       overN: overN.map(overNFields),
       agreements,
     },

@@ -117,9 +117,11 @@ function offsetOf(
   );
 }
 
-function jsonFields({ task, distinguishable, tournament, crossEntropy, set, offset, ...rest }: Selection) {
+function jsonFields(selection: Selection) {
+  const { task, drawer, distinguishable, tournament, crossEntropy, set, offset, ...rest } = selection;
   return {
     task: task.task,
+    ...(drawer !== undefined && { drawnBy: drawer.model }),
     distinguishable,
     tournament: { ...tournament, set: set.models },
     crossEntropy,

@@ -33,10 +33,8 @@ export function drawnChart(
   );
   const [first] = plots;
   const svg = plots.length === 1 && first !== undefined ? first : stacked(plots, width, document);
-  // An image has one name; Plot names its groups too.
-  for (const group of svg.querySelectorAll("g[aria-label]")) {
-    group.removeAttribute("aria-label");
-  }
+  // An image has one name; Plot names its parts too.
+  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", name);
   const scale = plots.length === 1 ? first?.scale("x") : undefined;

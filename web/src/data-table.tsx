@@ -4,6 +4,7 @@ import type { Cell, Table } from "../../src/report/section.ts";
 import { tableCsv } from "../../src/report/table-csv.ts";
 import { saveFile } from "./download.ts";
 import { text } from "./page.tsx";
+import { selectModel, useView } from "./state.ts";
 
 interface Order {
   readonly key: string;
@@ -85,7 +86,11 @@ export function DataTable({ table, name }: { table: Table; name: string }) {
               <tr key={first + index} style={whole ? undefined : { height: `${rowHeight}px` }}>
                 {table.columns.map(({ key, kind }) => (
                   <td key={key} class={kind === "text" ? "text" : undefined}>
-                    {text(cellText(row[key], kind))}
+                    {key === "model" ? (
+                      <ModelCell model={cellText(row[key], kind)} />
+                    ) : (
+                      text(cellText(row[key], kind))
+                    )}
                   </td>
                 ))}
               </tr>
@@ -95,6 +100,16 @@ export function DataTable({ table, name }: { table: Table; name: string }) {
         </table>
       </section>
     </div>
+  );
+}
+
+/** A model's name that makes it stand out in all charts. */
+function ModelCell({ model }: { model: string }) {
+  const selected = useView("model") === model;
+  return (
+    <button type="button" aria-pressed={selected} onClick={() => selectModel(model)}>
+      {text(model)}
+    </button>
   );
 }
 
