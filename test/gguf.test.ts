@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { endpointFor, modelSpecs } from "../src/endpoint/index.ts";
+import { canary, endpointFor, modelSpecs } from "../src/endpoint/index.ts";
 import {
   byteTokenizer,
   type Checkpoint,
@@ -164,6 +164,30 @@ describe.each(cases)("$name through llama.cpp's server", (given) => {
       expect(largestDifference(found, tabulated)).toBeLessThan(2e-4);
     },
   );
+
+  when(`it is opened, passes the canary and scores every token${reason}`, async () => {
+    const signal = new AbortController().signal;
+    const [spec] = modelSpecs([server.address]);
+    const endpoint = await endpointFor(spec!, { environment: {} }, signal);
+    if (endpoint.likelihood === undefined) throw new Error("cannot score");
+    await canary(endpoint, signal);
+    expect(endpoint.likelihood.method).toMatch(/grammar/);
+    const ids = made.checkpoint.tokenizer!.encode(given.texts[0]!).slice(0, contextLength - 1);
+    const exact = plainLogProbabilities(made.checkpoint, ids);
+    for (const _ of ["unknown tokens", "known tokens"]) {
+      const request = { prompt: { tokens: ids.slice(0, 3) }, response: { tokens: ids.slice(3) } };
+      const { tokenLogProbabilities } = await endpoint.likelihood.score(request, signal);
+      const expected = ids.slice(3).map((id, at) => exact[at + 2]![id]!);
+      expect(largestDifference(tokenLogProbabilities, expected)).toBeLessThan(1e-3);
+    }
+    const settings = { temperature: 2, maxTokens: 30 };
+    const prompt = { tokens: ids.slice(0, 3) };
+    const drawn = await endpoint.sampler.sample({ prompt, seed: 1, settings }, signal);
+    const all = plainLogProbabilities(made.checkpoint, [...prompt.tokens, ...drawn.tokens!]);
+    const expected = drawn.tokens!.map((id, at) => all[at + 2]![id]!);
+    expect(largestDifference(drawn.tokenLogProbabilities!, expected)).toBeLessThan(1e-3);
+    await endpoint.close();
+  });
 
   when(`the end of a sequence is the checkpoint's own${reason}`, async () => {
     const { tokenizer, config } = made.checkpoint;

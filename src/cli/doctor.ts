@@ -12,6 +12,8 @@ import {
   type SampleFit,
   type ScoringEndpoint,
   sampleFit,
+  type Trial,
+  trialFor,
 } from "../endpoint/index.ts";
 import { printable } from "../report/index.ts";
 import { exitCode } from "./exit-code.ts";
@@ -36,10 +38,12 @@ interface Findings {
   readonly scores: boolean;
   readonly method: string | undefined;
   readonly canary:
-    | { passed: boolean; reason?: string; probable?: number; absurd?: number; ordered?: boolean }
+    | { passed: boolean; reason?: string; probable?: number; absurd?: number; ordered?: boolean | undefined }
     | undefined;
   readonly beginningOfSequence: number | null | undefined;
-  /** Tokens of a prompt that ends in a space which its response's first token replaces. */
+  /** Nats that evaluating the same text at once and token by token makes to a token; undefined if not measured. */
+  readonly rounding: number | undefined;
+  /** Tokens of a prompt that ends in a space which its response's first token replaces; undefined without English. */
   readonly straddling: number | undefined;
   readonly logProbabilitiesOfDraws: Rawness;
   readonly samplingDefaults: Readonly<Record<string, unknown>> | undefined;
@@ -90,6 +94,7 @@ async function examine(endpoint: Endpoint, options: DoctorOptions, signal: Abort
   const checked = likelihood === undefined ? undefined : await canaryOf(endpoint, signal);
   const sound = checked?.passed === true && likelihood !== undefined ? endpoint : undefined;
   const defaults = facts.samplingDefaults;
+  const trial = sound && (await trialFor(sound, signal));
   return {
     address,
     kind,
@@ -102,13 +107,14 @@ async function examine(endpoint: Endpoint, options: DoctorOptions, signal: Abort
     method: likelihood?.method,
     canary: checked,
     beginningOfSequence: facts.beginningOfSequence,
-    straddling: sound && (await straddlingOf(sound, signal)),
+    rounding: await sound?.rounding?.(signal),
+    straddling: sound && trial?.english ? await straddlingOf(sound, signal) : undefined,
     logProbabilitiesOfDraws: sound === undefined ? "unknown" : await rawDraws(sound, signal),
     samplingDefaults: defaults,
     biasing: biasingDefaults(defaults ?? {}),
     fit: sound && options.sampleCheck ? await fitOf(sound, options.draws, signal) : undefined,
-    scoredPerSecond: sound && (await rate((index) => scoreOnce(sound, index, signal))),
-    drawsPerSecond: await rate((index) => drawOnce(endpoint, index, signal)),
+    scoredPerSecond: sound && (await rate((index) => scoreOnce(sound, { index, trial }, signal))),
+    drawsPerSecond: await rate((index) => drawOnce(endpoint, { index, trial }, signal)),
   };
 }
 
@@ -170,15 +176,26 @@ async function rate(work: (index: number) => Promise<unknown>): Promise<number> 
   return rateWork / ((millisecondsNow() - started) / 1000);
 }
 
-const scoreOnce = (endpoint: ScoringEndpoint, index: number, signal: AbortSignal) =>
+interface Turn {
+  readonly index: number;
+  readonly trial: Trial | undefined;
+}
+
+const counting = { text: "Count on: 1, 2, 3," };
+const promptOf = (trial: Trial | undefined) => (trial?.english === false ? trial.prompt : counting);
+
+const scoreOnce = (endpoint: ScoringEndpoint, { index, trial }: Turn, signal: AbortSignal) =>
   endpoint.likelihood.score(
-    { prompt: { text: "Count on: 1, 2, 3," }, response: { text: ` ${index}, ${index + 1} and so on` } },
+    {
+      prompt: promptOf(trial),
+      response: trial?.english === false ? trial.absurd : { text: ` ${index}, ${index + 1} and so on` },
+    },
     signal,
   );
 
-const drawOnce = (endpoint: Endpoint, seed: number, signal: AbortSignal) =>
+const drawOnce = (endpoint: Endpoint, { index, trial }: Turn, signal: AbortSignal) =>
   endpoint.sampler.sample(
-    { prompt: { text: "Count on: 1, 2, 3," }, seed, settings: { temperature: 1, maxTokens: 16 } },
+    { prompt: promptOf(trial), seed: index, settings: { temperature: 1, maxTokens: 16 } },
     signal,
   );
 
@@ -194,6 +211,7 @@ function findingLines(findings: Findings): string[] {
   line("context", findings.contextLength === undefined ? undefined : `${findings.contextLength} tokens`);
   line("vocabulary", findings.vocabularySize === undefined ? undefined : `${findings.vocabularySize} tokens`);
   line("canary", canaryText(checked));
+  line("rounding", roundingText(findings));
   line("BOS", bosText(findings.beginningOfSequence));
   line("boundary", boundaryText(findings.straddling));
   line("draws' log-probs", rawText[findings.logProbabilitiesOfDraws]);
@@ -216,7 +234,21 @@ function canaryText(checked: Findings["canary"]): string | undefined {
   if (checked === undefined) return undefined;
   if (!checked.passed) return `FAILED: ${checked.reason}`;
   const values = `probable ${checked.probable?.toFixed(2)}, absurd ${checked.absurd?.toFixed(2)} nats`;
+  if (checked.ordered === undefined) {
+    return `passed, with tokens of its own vocabulary as it has no room or no tokens for English: ${values.replace("probable", "one response").replace("absurd", "another")}`;
+  }
   return checked.ordered ? `passed: ${values}` : `passed, but no better than chance at English: ${values}`;
+}
+
+/** More than this is no rounding of single precision. */
+const visibleRounding = 1e-3;
+
+function roundingText({ rounding, kind }: Findings): string | undefined {
+  if (rounding === undefined) return undefined;
+  const size = `${shortNumber(rounding)} nats a token between a text evaluated at once and token by token`;
+  if (rounding < visibleRounding) return size;
+  const way = kind === "llama-server" ? "; start it with -ctk f32 -ctv f32 -fa off for less" : "";
+  return `WARNING: ${size}, as a cache in half precision makes it${way}`;
 }
 
 function bosText(token: number | null | undefined): string {

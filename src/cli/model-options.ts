@@ -7,17 +7,23 @@ import {
   type LlamaRoute,
   type ModelSpec,
   modelSpecs,
+  openingWaits,
+  type Patience,
+  patiently,
   type ServerKind,
   serverKinds,
 } from "../endpoint/index.ts";
 import { InputError } from "../record/index.ts";
+import { printable } from "../report/index.ts";
 import { type InputField, inputFields } from "./model-input.ts";
+import { printRemark } from "./print.ts";
 
 export interface ModelOptions {
   readonly model: string[];
   readonly kind?: ServerKind;
   readonly route?: LlamaRoute;
   readonly keyFile?: string;
+  readonly threads?: number;
   readonly timeout: number;
   readonly concurrency: number;
   readonly task?: string;
@@ -35,7 +41,7 @@ export function modelCommand(name: string): Command {
   return askingOptions(endpointOptions(new Command(name)))
     .requiredOption(
       "--model <models...>",
-      "models: URL, NAME=URL or NAME=URL#MODEL; step-{1000..20000..1000}=http://… is several",
+      "models: PLACE or NAME=PLACE, where PLACE is URL, URL#MODEL, a .gguf file, or a folder with an ONNX model or a checkpoint; step-{1000..20000..1000}=… is several",
     )
     .option("--map <pairs...>", `fields of the input, as role=field; roles: ${inputFields.join(", ")}`)
     .option("--task <name>", "task name (default: the input's field task, else the file's name)")
@@ -52,7 +58,7 @@ export function askingOptions(command: Command): Command {
     .option("--longest-wait <seconds>", "longest wait before another attempt", secondsOf, 60);
 }
 
-/** The options that say how to reach a server. */
+/** The options that say how to reach a server or to load a model. */
 export function endpointOptions(command: Command): Command {
   return command
     .addOption(new Option("--kind <kind>", "kind of server, instead of recognising it").choices(serverKinds))
@@ -64,6 +70,7 @@ export function endpointOptions(command: Command): Command {
       ]),
     )
     .option("--key-file <file>", "file with the server's key (default: environment variable LMCOV_API_KEY)")
+    .option("--threads <n>", "threads of a model in this process (default: 1)", countOf)
     .option("--timeout <seconds>", "give a request up after this time", secondsOf, 600)
     .option("--json", "print JSON");
 }
@@ -120,25 +127,29 @@ export async function openModel(
   options: EndpointWords,
   request: { readonly scoring: boolean; readonly signal: AbortSignal },
 ): Promise<OpenModel> {
-  const endpoint = await openEndpoint(spec, options, request.signal);
+  const patience: Patience = {
+    waits: openingWaits,
+    onWait: ({ message }) => printRemark(`• ${printable(message, 500)}; asking again`),
+  };
+  const endpoint = await openEndpoint(spec, { ...options, patience }, request.signal);
   if (request.scoring) {
     if (endpoint.likelihood === undefined) throw cannotScore(spec, endpoint);
-    if (!endpoint.ours) await canary(endpoint, request.signal);
+    if (!endpoint.ours) await patiently(() => canary(endpoint, request.signal), patience, request.signal);
   }
   return { spec, endpoint };
 }
 
-type EndpointWords = Pick<ModelOptions, "kind" | "route" | "keyFile" | "timeout">;
+type EndpointWords = Pick<ModelOptions, "kind" | "route" | "keyFile" | "timeout" | "threads">;
 
 export function openEndpoint(
   spec: ModelSpec,
-  options: EndpointWords,
+  options: EndpointWords & { readonly patience?: Patience },
   signal: AbortSignal,
 ): Promise<Endpoint> {
-  const { kind, route, keyFile } = options;
+  const { kind, route, keyFile, threads, patience } = options;
   return endpointFor(
     spec,
-    { kind, route, keyFile, timeout: 1000 * options.timeout, environment: process.env },
+    { kind, route, keyFile, threads, patience, timeout: 1000 * options.timeout, environment: process.env },
     signal,
   );
 }

@@ -9,6 +9,7 @@ import { localModelFor } from "./local-model-for.ts";
 import type { ModelSpec } from "./model-spec.ts";
 import { openaiChat } from "./openai-chat.ts";
 import { openaiCompletions } from "./openai-completions.ts";
+import type { Patience } from "./patience.ts";
 import { secretFor } from "./secret.ts";
 import { type ServerSigns, serverKind } from "./server-kind.ts";
 import { sglang } from "./sglang.ts";
@@ -24,6 +25,8 @@ export interface EndpointOptions {
   /** Milliseconds until a request is given up. */
   readonly timeout?: number | undefined;
   readonly connections?: number | undefined;
+  /** How often to ask again while the server is being opened; not at all where absent. */
+  readonly patience?: Patience | undefined;
   /** Threads of a model in this process. */
   readonly threads?: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -47,17 +50,20 @@ export async function endpointFor(
     ...(options.timeout !== undefined && { timeout: options.timeout }),
     ...(options.connections !== undefined && { connections: options.connections }),
   });
+  if (options.patience !== undefined) client.patience = options.patience;
   try {
     const signs = await serverKind(client, signal).catch((error: unknown) => {
       if (options.kind === undefined || !(error instanceof InputError)) throw error;
       return { kind: options.kind, models: [], contextLengths: [], reason: "--kind" };
     });
     const model = modelAt(spec, signs, client.address);
-    return await serverEndpoint(
+    const endpoint = await serverEndpoint(
       { ...signs, kind: options.kind ?? signs.kind },
       { client, model, options },
       signal,
     );
+    client.patience = { waits: [] };
+    return endpoint;
   } catch (error) {
     client.close();
     throw error;

@@ -124,6 +124,13 @@ export interface SamplingEndpoint extends EndpointBase {
 export interface ScoringEndpoint extends EndpointBase {
   readonly sampler: Sampler;
   readonly likelihood: Likelihood;
+  /**
+   * The largest difference, in nats, that the same text's evaluation at once and token by token makes to a token's
+   * log-probability; absent where it is not to be measured.
+   */
+  readonly rounding?: (signal: AbortSignal) => Promise<number>;
+  /** A text's tokens, undefined where the vocabulary lacks a part of it; absent where that is not to be found out. */
+  readonly spelling?: (text: string, signal: AbortSignal) => Promise<readonly number[] | undefined>;
 }
 
 export type Endpoint = SamplingEndpoint | ScoringEndpoint;

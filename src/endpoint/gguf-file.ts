@@ -22,6 +22,9 @@ interface Model {
     readonly shouldPrependBosToken: boolean;
   };
   readonly trainContextSize: number;
+  readonly fileInfo: {
+    readonly metadata: { readonly tokenizer?: { readonly ggml?: { readonly tokens?: readonly string[] } } };
+  };
   tokenize(text: string, specialTokens?: boolean): number[];
   detokenize(tokens: readonly number[], specialTokens?: boolean): string;
   createContext(options: Readonly<Record<string, unknown>>): Promise<Context>;
@@ -75,6 +78,7 @@ export async function ggufFile(path: string, options: GgufOptions = {}): Promise
     experimentalKvCacheValueType: "F32",
   });
   const sequence = context.getSequence();
+  const vocabulary = model.fileInfo.metadata.tokenizer?.ggml?.tokens;
   const { bos, eos, eot, shouldPrependBosToken } = model.tokens;
   return {
     kind: "gguf",
@@ -82,6 +86,7 @@ export async function ggufFile(path: string, options: GgufOptions = {}): Promise
     model: basename(path),
     facts: {
       contextLength,
+      ...(vocabulary !== undefined && { vocabularySize: vocabulary.length }),
       beginningOfSequence: shouldPrependBosToken ? bos : null,
       software: `node-llama-cpp ${version}`,
     },

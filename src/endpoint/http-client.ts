@@ -4,6 +4,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { InputError } from "../record/index.ts";
 import { EndpointError, type EndpointFault } from "./endpoint-error.ts";
+import { type Patience, patiently } from "./patience.ts";
 import type { Secret } from "./secret.ts";
 
 export interface HttpClientOptions {
@@ -24,11 +25,15 @@ export interface HttpAnswer {
 }
 
 const shownError = 300;
+/** Statuses of a server, or of a gateway before it, that may answer the same question later. */
+const unableNow = [429, 502, 503, 504];
 
 /** One server. */
 export class HttpClient {
   /** The address without a secret, for messages. */
   readonly address: string;
+  /** How often a request is repeated: while an endpoint is being opened. What asks later repeats by itself. */
+  patience: Patience = { waits: [] };
   readonly #base: URL;
   readonly #options: HttpClientOptions;
   readonly #agent: http.Agent;
@@ -54,27 +59,37 @@ export class HttpClient {
 
   /** The JSON value that the path answers with. Throws EndpointError. */
   async post(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
-    return this.#jsonOf(path, await this.request(path, { body, signal }));
+    return this.#patiently(
+      async () => this.#jsonOf(path, await this.request(path, { body, signal })),
+      signal,
+    );
   }
 
   /** The JSON value at the path. Throws EndpointError. */
   async get(path: string, signal: AbortSignal): Promise<unknown> {
-    return this.#jsonOf(path, await this.request(path, { signal }));
+    return this.#patiently(async () => this.#jsonOf(path, await this.request(path, { signal })), signal);
   }
 
-  /** The JSON value at the path, or undefined where the server has none there. Throws on a broken connection. */
-  async find(path: string, signal: AbortSignal): Promise<unknown> {
-    const answer = await this.request(path, { signal });
-    if (answer.status !== 200) return undefined;
-    try {
-      return JSON.parse(answer.text);
-    } catch {
-      return undefined;
-    }
+  /** The JSON value at the path, or undefined where the server has none there. Throws where it cannot answer now. */
+  find(path: string, signal: AbortSignal): Promise<unknown> {
+    return this.#patiently(async () => {
+      const answer = await this.request(path, { signal });
+      if (unableNow.includes(answer.status)) throw this.#statusError(path, answer);
+      if (answer.status !== 200) return undefined;
+      try {
+        return JSON.parse(answer.text);
+      } catch {
+        return undefined;
+      }
+    }, signal);
   }
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #patiently<Value>(work: () => Promise<Value>, signal: AbortSignal): Promise<Value> {
+    return this.patience.waits.length === 0 ? work() : patiently(work, this.patience, signal);
   }
 
   #jsonOf(path: string, answer: HttpAnswer): unknown {

@@ -33,8 +33,10 @@ export { HttpClient, type HttpClientOptions, serverAddress } from "./http-client
 export { inParallel, inTurns } from "./in-parallel.ts";
 export type { LlamaRoute } from "./llama-routes.ts";
 export { type ModelSpec, modelSpecs } from "./model-spec.ts";
+export { openingWaits, type Patience, patiently } from "./patience.ts";
 export { type PromptForm, promptForm, promptFromText, promptOf, promptText } from "./prompt-text.ts";
 export { drawsFromModel, type Rawness, rawDraws } from "./raw-draws.ts";
 export { type SampleFit, type SampleFitOptions, sampleFit } from "./sample-fit.ts";
 export { Secret, secretFor } from "./secret.ts";
 export { type ServerSigns, serverKind, serverKinds } from "./server-kind.ts";
+export { type Trial, trialFor } from "./trial.ts";

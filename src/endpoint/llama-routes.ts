@@ -56,11 +56,27 @@ export class LlamaRoutes {
     return response.map((token, index) => forced(positions[index] as Answer, token));
   };
 
-  readonly steps: TokenScores = async ({ prompt, response }, signal) => {
+  readonly steps: TokenScores = (given, signal) => this.#steps(given, { cached: true }, signal);
+
+  /**
+   * The largest difference, in nats, between log-probabilities of a token after a text that the server evaluates at
+   * once and after the same text evaluated token by token, as a cache in half precision and fast attention make it.
+   */
+  async rounding(given: GivenTokens, signal: AbortSignal): Promise<number> {
+    const atOnce = await this.#steps(given, { cached: false }, signal);
+    const grown = await this.#steps(given, { cached: true }, signal);
+    return Math.max(...atOnce.map((score, index) => Math.abs(score - (grown[index] as number))));
+  }
+
+  async #steps(
+    { prompt, response }: GivenTokens,
+    { cached }: { readonly cached: boolean },
+    signal: AbortSignal,
+  ): Promise<number[]> {
     const scores: number[] = [];
     for (const [index, token] of response.entries()) {
       const before = [...prompt, ...response.slice(0, index)];
-      const answer = await forcedStep(this.#client, { prompt: before, token, listed: 1 }, signal);
+      const answer = await forcedStep(this.#client, { prompt: before, token, listed: 1, cached }, signal);
       this.#plain.learn(token, answer);
       const probabilities = answer.at("completion_probabilities");
       // The server says nothing of a token that leaves a character incomplete.
@@ -72,7 +88,7 @@ export class LlamaRoutes {
       );
     }
     return scores;
-  };
+  }
 
   readonly vocabulary: TokenScores = async ({ prompt, response }, signal) => {
     const scores: number[] = [];

@@ -33,8 +33,26 @@ export async function llamaServer(
     facts,
     sampler: sampler({ client, tokenizer, routes }),
     likelihood,
+    rounding: async (abort) => routes.rounding(await roundingTrial({ tokenizer, facts }, abort), abort),
+    spelling: (text, abort) => tokenizer.spelling(text, abort),
     close: async () => client.close(),
   };
+}
+
+/** Caches differ visibly after some hundred tokens; the last few are scored. */
+const roundingLength = 192;
+const roundingScored = 16;
+
+async function roundingTrial(
+  { tokenizer, facts }: { readonly tokenizer: LlamaTokenizer; readonly facts: EndpointFacts },
+  signal: AbortSignal,
+) {
+  const text = "Once upon a time, there was a dog. It xqz jumps banana 42 and says that the end is near.";
+  const sentence = await tokenizer.jointTokens(text, signal);
+  const length = Math.min(roundingLength, (facts.contextLength ?? roundingLength) - 1);
+  const tokens = Array.from({ length }, (_, index) => sentence[index % sentence.length] as number);
+  const first = Math.max(1, length - roundingScored);
+  return { prompt: tokens.slice(0, first), response: tokens.slice(first) };
 }
 
 async function factsOf(

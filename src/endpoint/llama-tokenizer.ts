@@ -38,6 +38,17 @@ export class LlamaTokenizer {
     return this.beginningOfSequence === null ? plain : [this.beginningOfSequence, ...plain];
   }
 
+  /** The same, without a beginning, or undefined where its tokens stand for another text: the vocabulary lacks a part of it. */
+  async spelling(text: string, signal: AbortSignal): Promise<readonly number[] | undefined> {
+    const tokens = await this.#tokenize(text, false, signal);
+    const { status, text: said } = await this.#client.request("/detokenize", { body: { tokens }, signal });
+    // A gateway may not have it; then the text is taken on trust.
+    if (status !== 200) return tokens;
+    const back = new Answer(JSON.parse(said), `${this.#client.address}/detokenize`).at("content").textOr("");
+    // Some tokenisers put a space before every text.
+    return back === text || back === ` ${text}` ? tokens : undefined;
+  }
+
   /** The prompt that the model's own chat template makes of a conversation. */
   async templated(messages: readonly Message[], signal: AbortSignal): Promise<readonly number[]> {
     const key = JSON.stringify(messages);

@@ -12,10 +12,16 @@ const triedTokens = 256;
 /** One token after a prompt, forced by a bias on its logit; `listed` log-probabilities come with it. */
 export async function forcedStep(
   client: HttpClient,
-  step: { readonly prompt: readonly number[]; readonly token: number | undefined; readonly listed: number },
+  step: {
+    readonly prompt: readonly number[];
+    readonly token: number | undefined;
+    readonly listed: number;
+    /** False where the server is to evaluate the prompt again. */
+    readonly cached?: boolean;
+  },
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { prompt, token, listed } = step;
+  const { prompt, token, listed, cached = true } = step;
   const body = {
     ...rawScores,
     prompt,
@@ -23,6 +29,7 @@ export async function forcedStep(
     n_probs: listed,
     ...(token !== undefined && { logit_bias: [[token, strongBias]] }),
     return_tokens: true,
+    cache_prompt: cached,
   };
   return new Answer(await client.post("/completion", body, signal), `${client.address}/completion`);
 }

@@ -9,10 +9,16 @@ import { scoredResponse } from "./scored-tokens.ts";
 
 /** Answers as `openaiCompletions` does, and scores as training does: the server returns the tokens of every text. */
 export function lmcovServer(options: CompletionsOptions): ScoringEndpoint {
-  return { ...openaiCompletions(options), ours: true, likelihood: likelihood(options) };
+  const { scoring, tokensOf } = likelihood(options);
+  const spelling = (text: string, signal: AbortSignal) =>
+    tokensOf(text, signal).catch((error: unknown) => {
+      if (error instanceof EndpointError && !error.retryable) return undefined;
+      throw error;
+    });
+  return { ...openaiCompletions(options), ours: true, likelihood: scoring, spelling };
 }
 
-function likelihood({ client, model }: CompletionsOptions): Likelihood {
+function likelihood({ client, model }: CompletionsOptions) {
   const place = `${client.address}/v1/completions`;
   const prompts = new Recent<readonly number[]>();
   const echoed = async (prompt: string | readonly number[], signal: AbortSignal): Promise<Answer> => {
@@ -25,7 +31,7 @@ function likelihood({ client, model }: CompletionsOptions): Likelihood {
     if ("tokens" in prompt) return prompt.tokens;
     return tokensOf(prompt.text, signal);
   };
-  return {
+  const scoring: Likelihood = {
     method: "completions with echo, BOS by the server, no end token",
     async score(request, signal) {
       const { prompt, response } = request;
@@ -53,6 +59,7 @@ function likelihood({ client, model }: CompletionsOptions): Likelihood {
       });
     },
   };
+  return { scoring, tokensOf };
 }
 
 function scoresFrom(

@@ -71,7 +71,20 @@ export function localEndpoint(local: LocalModel): ScoringEndpoint {
   };
   const { kind, address, model, facts } = local;
   const ours = kind === "checkpoint" && ({ ours: true } as const);
-  return { kind, address, model, facts, ...ours, sampler, likelihood, close: () => local.close() };
+  const spelling = async (text: string) => spelled(local.tokenizer, text);
+  return { kind, address, model, facts, ...ours, sampler, likelihood, spelling, close: () => local.close() };
+}
+
+function spelled(tokenizer: LocalTokenizer, text: string): readonly number[] | undefined {
+  try {
+    const tokens = tokenizer.encode(text);
+    const back = tokenizer.decode(tokens);
+    return back === text || back === ` ${text}` ? tokens : undefined;
+  } catch (error) {
+    // Our tokenizers refuse what they have no token for.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function queue() {

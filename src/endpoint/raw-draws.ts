@@ -1,5 +1,6 @@
 /** Whether the log-probabilities that come with draws are the model's own or scaled by the temperature. */
-import type { DrawSettings, Endpoint, ScoringEndpoint } from "./endpoint.ts";
+import type { DrawSettings, Endpoint } from "./endpoint.ts";
+import { trialFor } from "./trial.ts";
 
 export type Rawness =
   /** The model's own, whatever the temperature. */
@@ -9,20 +10,21 @@ export type Rawness =
   /** The server gives none, or nothing to compare with. */
   | "unknown";
 
-const prompt = { text: "The capital of France is" };
 const trials = 8;
 const tolerance = 0.02;
 
 /** Draws single tokens at temperature 0.5 and scores them: raw log-probabilities agree. */
 export async function rawDraws(endpoint: Endpoint, signal: AbortSignal): Promise<Rawness> {
   if (endpoint.likelihood === undefined) return "unknown";
+  const { prompt, english } = await trialFor(endpoint, signal);
   const settings: DrawSettings = { temperature: 0.5, maxTokens: 1 };
   let compared = 0;
   for (let seed = 0; seed < trials; seed += 1) {
     const draw = await endpoint.sampler.sample({ prompt, settings, seed }, signal);
     const own = draw.tokenLogProbabilities?.[0];
-    if (own === undefined || draw.text === "" || draw.text.includes("\ufffd")) continue;
-    const scored = await scoreText(endpoint, draw.text, signal);
+    if (own === undefined || (english && (draw.text === "" || draw.text.includes("\ufffd")))) continue;
+    const response = english ? { text: draw.text } : { tokens: draw.tokens ?? [] };
+    const scored = await endpoint.likelihood.score({ prompt, response }, signal);
     // A token that the tokeniser would not write this way cannot be compared by its text.
     if (scored.tokenCount !== 1 || scored.straddling > 0) continue;
     if (Math.abs(scored.logProbability - own) > tolerance) return "scaled";
@@ -30,9 +32,6 @@ export async function rawDraws(endpoint: Endpoint, signal: AbortSignal): Promise
   }
   return compared > 0 ? "raw" : "unknown";
 }
-
-const scoreText = (endpoint: ScoringEndpoint, text: string, signal: AbortSignal) =>
-  endpoint.likelihood.score({ prompt, response: { text } }, signal);
 
 /** True where draws come from the model itself, so that every server's log-probabilities are the model's own. */
 export function drawsFromModel(settings: DrawSettings): boolean {

@@ -1,7 +1,8 @@
 /** Whether draws come from the distribution that the same server scores: a goodness-of-fit test on next tokens. */
 import { chiSquareQuantile } from "../numeric/index.ts";
-import type { Draw, DrawRequest, ScoringEndpoint } from "./endpoint.ts";
+import type { Draw, DrawRequest, ScoreRequest, ScoringEndpoint } from "./endpoint.ts";
 import { inParallel } from "./in-parallel.ts";
+import { trialFor } from "./trial.ts";
 
 export interface SampleFit {
   readonly draws: number;
@@ -23,7 +24,6 @@ export interface SampleFitOptions {
   readonly seed?: number;
 }
 
-const trialPrompts = ["The", "One day, a", "She said that he"];
 /** Fewer expected draws than this share one cell, as the chi-squared approximation wants. */
 const smallestCell = 5;
 
@@ -36,7 +36,7 @@ export async function sampleFit(
   options: SampleFitOptions,
   signal: AbortSignal,
 ): Promise<SampleFit> {
-  const prompts = options.prompts ?? trialPrompts;
+  const prompts = options.prompts?.map((text) => ({ text })) ?? (await trialFor(endpoint, signal)).prompts;
   let statistic = 0;
   let degrees = 0;
   for (const prompt of prompts) {
@@ -59,14 +59,14 @@ interface Cell {
 
 async function cellsOf(
   endpoint: ScoringEndpoint,
-  input: SampleFitOptions & { readonly prompt: string },
+  input: SampleFitOptions & { readonly prompt: ScoreRequest["prompt"] },
   signal: AbortSignal,
 ): Promise<Cell[]> {
   const { draws, prompt, concurrency = 8, seed = 0, serverDefaults = false } = input;
   const counts = new Map<string, { draw: Draw; observed: number }>();
   await inParallel(draws, concurrency, async (index) => {
     const request: DrawRequest = {
-      prompt: { text: prompt },
+      prompt,
       seed: seed + index,
       settings: { temperature: 1, maxTokens: 1 },
     };
@@ -107,14 +107,14 @@ function drawFor(
 /** 0 for the end token and for what is not one token: these go to the cell of the rest. */
 async function probabilityOf(
   endpoint: ScoringEndpoint,
-  prompt: string,
+  prompt: ScoreRequest["prompt"],
   draw: Draw,
   signal: AbortSignal,
 ): Promise<number> {
   if (draw.text === "" && (draw.tokens?.length ?? 0) === 0) return 0;
   const byTokens = draw.tokens !== undefined && endpoint.kind !== "tgi";
   const response = byTokens ? { tokens: draw.tokens ?? [] } : { text: draw.text };
-  const scored = await endpoint.likelihood.score({ prompt: { text: prompt }, response }, signal);
+  const scored = await endpoint.likelihood.score({ prompt, response }, signal);
   return scored.tokenCount === 1 && scored.straddling === 0 ? Math.exp(scored.logProbability) : 0;
 }
 

@@ -13,7 +13,7 @@ import {
 import { beginning, end, scoreOf, textOf, tokenise } from "./scripted-model.ts";
 import { llamaRoutes, sglangRoutes, tgiRoutes } from "./scripted-native.ts";
 import { openaiRoutes, vllmRoutes } from "./scripted-openai.ts";
-import { drawn, type Fault, type Routes, type ScriptedServer, serve } from "./scripted-server.ts";
+import { drawn, type Fault, type Json, type Routes, type ScriptedServer, serve } from "./scripted-server.ts";
 
 interface Kind {
   readonly name: string;
@@ -262,6 +262,55 @@ test("a prompt that does not fit is refused by name, also where the server says 
 test("an old llama.cpp server whose grammars know no token ids is scored step by step", async () => {
   const { endpoint } = await opened({ ...vllmKind, routes: (fault) => llamaRoutes(fault, true) });
   expect(endpoint.likelihood.method).toMatch(/steps/);
+});
+
+test("a grammar holds no token that the server has not drawn alone as text, and no end token ever", async () => {
+  const { endpoint, server } = await opened({ ...vllmKind, routes: llamaRoutes });
+  const bodies = () => server.requests.map(({ body }) => body);
+  const inGrammars = () =>
+    bodies().flatMap(({ grammar }) =>
+      [...String(grammar).matchAll(/<\[(\d+)\]>/g)].map(([, id]) => Number(id)),
+    );
+  const prompt = { tokens: [beginning, ...tokenise("The cat")] };
+  for (const tokens of [[5, 6, end, 7, 8, 9], tokenise(" is a zebra"), [end], tokenise(" is a zebra")]) {
+    const scored = await endpoint.likelihood.score({ prompt, response: { tokens } }, signal);
+    expect(scored.logProbability).toBeCloseTo(sum(exact(prompt.tokens.slice(1), tokens)), 9);
+  }
+  expect(inGrammars()).toEqual(expect.arrayContaining(tokenise(" is a zebra")));
+  expect(inGrammars()).not.toContain(end);
+  const drawnAlone = new Set(
+    bodies().flatMap(({ logit_bias }) => (logit_bias as number[][])?.map(([id]) => id)),
+  );
+  for (const id of inGrammars()) expect(drawnAlone).toContain(id);
+});
+
+test("a server that is just starting is asked again while it is opened, and no longer", async () => {
+  let refusals = 3;
+  const loading = Object.fromEntries(
+    Object.entries(vllmRoutes()).map(([path, route]) => [
+      path,
+      (body: Json) =>
+        refusals-- > 0 ? { status: 503, body: { error: { message: "Loading model" } } } : route(body),
+    ]),
+  );
+  const server = await serve(loading);
+  open.push(() => server.close());
+  const [spec] = modelSpecs([server.address]);
+  const told: string[] = [];
+  const patience = { waits: [1, 1, 1, 1], onWait: ({ message }: Error) => void told.push(message) };
+  const endpoint = await endpointFor(spec as never, { environment: {}, patience }, signal);
+  open.push(() => endpoint.close());
+  expect(endpoint.kind).toBe("vllm");
+  expect(told).toEqual([expect.stringMatching(/status 503: Loading model/)]);
+  refusals = 1;
+  await expect(
+    (endpoint as ScoringEndpoint).likelihood.score(
+      { prompt: { text: "The" }, response: { text: " a" } },
+      signal,
+    ),
+  ).rejects.toMatchObject({ fault: "server error", retryable: true });
+  refusals = 3;
+  await expect(endpointFor(spec as never, { environment: {} }, signal)).rejects.toThrow(/Loading model/);
 });
 
 test("a chat server only draws: its type has no likelihood, and conversations go as they are", async () => {

@@ -136,6 +136,7 @@ export function llamaRoutes(fault?: Fault, old = false): Routes {
     "POST /tokenize": ({ content, add_special }) => ({
       body: { tokens: add_special === true ? withBeginning(content) : tokenise(content as string) },
     }),
+    "POST /detokenize": ({ tokens }) => ({ body: { content: textOf(tokens as number[]) } }),
     "POST /apply-template": ({ messages }) => ({ body: { prompt: textOf(chatPrompt(messages)) } }),
     "POST /completion": (body) => llamaCompletion(body, fault, old),
   };
@@ -168,7 +169,7 @@ function llamaCompletion(body: Json, fault: Fault | undefined, old: boolean): Re
     body: withNaN({
       content: textOf(tokens),
       tokens: body.return_tokens === true ? tokens : [],
-      stop_type: forced.length === 0 && bias === undefined && free.finish === "stop" ? "eos" : "limit",
+      stop_type: tokens.at(-1) === end ? "eos" : "limit",
       completion_probabilities: tokens.map((id, index) => ({
         id,
         token: pieceOf(id),
