@@ -11,6 +11,7 @@ import {
   listText,
   measuredChoice,
   passAtKAgreement,
+  problemView,
   type Report,
   sliderGrid,
   type TaskAnalysis,
@@ -20,6 +21,7 @@ import { modelFields } from "./model-fields.ts";
 import { progressLine } from "./progress.ts";
 import { likelihoodsOf } from "./read-likelihoods.ts";
 import { countsOf, readInputs } from "./read-logs.ts";
+import { ResponseSample } from "./response-sample.ts";
 
 export interface ReportRequest extends LogOptions {
   readonly k?: number[];
@@ -28,6 +30,8 @@ export interface ReportRequest extends LogOptions {
   readonly budget: number;
   /** Tells the inputs apart, in their order: models of one name in several are then several models. */
   readonly names?: readonly string[];
+  /** Responses to read beside the counts of each problem. */
+  readonly texts?: boolean;
 }
 
 export interface ComposedReport {
@@ -44,7 +48,11 @@ export async function composeReport(
   words: readonly string[],
   options: ReportRequest,
 ): Promise<ComposedReport> {
-  const read = await readInputs(words, options, { names: options.names });
+  const sample = options.texts === true ? new ResponseSample() : undefined;
+  const read = await readInputs(words, options, {
+    ...(options.names !== undefined && { names: options.names }),
+    ...(sample !== undefined && { observer: sample }),
+  });
   const hasLikelihoods = read.loaded.likelihoods.some(({ role }) => role !== "choice");
   // Without counts the log-probabilities are the report; without either, the error says what is missing.
   const counts = read.loaded.groups.length > 0 || !hasLikelihoods ? countsOf(read, options) : undefined;
@@ -92,6 +100,10 @@ export async function composeReport(
     slider,
     measured,
     agreements,
+    problems: tasks.map(problemView).map((view) => ({
+      ...view,
+      shown: sample?.shownIn(view, models, counts?.groups ?? []) ?? [],
+    })),
     inputs: read.summary,
     words: read.words,
     denominator: counts?.denominator ?? "",

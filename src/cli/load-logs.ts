@@ -37,6 +37,14 @@ export interface LoadOptions {
   readonly keepDetails?: boolean;
   /** Tells the paths apart, in their order: models of one name in several are then several models. */
   readonly names?: readonly string[];
+  readonly observer?: RowObserver;
+}
+
+/** Sees all rows with their texts, outcomes of a run before their responses. */
+export interface RowObserver {
+  add(rows: readonly Row[]): void;
+  /** Runs with more draws are counted and not read for their texts. */
+  readonly mostDraws?: number;
 }
 
 export interface LoadedFile {
@@ -133,9 +141,13 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
         : await openFile(input, options, verifier, tally, (bytes) => progress.update(finishedBytes + bytes));
       for await (const read of opened.batches) {
         const batch = named(read, input);
-        rows += batch.length;
+        const judged = verifier && agreement ? reScored(batch, verifier, agreement) : batch;
+        // Texts that only an observer asked for are no rows of the result.
+        rows +=
+          verifier === undefined ? batch.filter(({ kind }) => kind !== "response").length : batch.length;
         for (const row of batch) if (row.kind === "likelihood") likelihoods.add(row);
-        ledger.add(verifier && agreement ? reScored(batch, verifier, agreement) : batch, opened.stopping);
+        if (!input.run || verifier !== undefined) options.observer?.add(judged);
+        ledger.add(judged, opened.stopping);
       }
       return { path: input.path, importer: opened.importer, rows };
     } catch (error) {
@@ -150,8 +162,10 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
     finishedBytes += input.bytes;
   }
   progress.finish();
+  const groups = ledger.groups();
+  if (verifier === undefined) await observeRuns({ inputs, groups, observer: options.observer, named });
   return {
-    groups: ledger.groups(),
+    groups,
     tally,
     files,
     agreement,
@@ -159,6 +173,25 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
     likelihoods: likelihoods.groups(),
     ownerOf: (model) => distinct.ownerOf(model),
   };
+}
+
+async function observeRuns(request: {
+  readonly inputs: readonly Input[];
+  readonly groups: readonly CountGroup[];
+  readonly observer: RowObserver | undefined;
+  readonly named: (batch: readonly Row[], input: Input) => readonly Row[];
+}): Promise<void> {
+  const { inputs, groups, observer, named } = request;
+  if (observer === undefined) return;
+  const draws = groups
+    .flatMap(({ problems }) => problems)
+    .reduce((sum, { n, unscored }) => sum + n + unscored, 0);
+  if (draws > (observer.mostDraws ?? draws)) return;
+  for (const input of inputs) {
+    if (!input.run) continue;
+    const rows = readRun(input.path, { tables: ["outcomes", "responses", "likelihoods"] });
+    for await (const batch of rows) observer.add(named(batch, input));
+  }
 }
 
 /** True if a file met in a folder turned out unusable before it gave a row: the others can still be read. */
@@ -210,7 +243,10 @@ async function openFile(
   onProgress: (bytes: number) => void,
 ): Promise<OpenedInput> {
   const importer = await recogniseInput(input.path, recognitionOf(options));
-  const context = tally.context({ ...options.importOptions, texts: verifier !== undefined }, onProgress);
+  const context = tally.context(
+    { ...options.importOptions, texts: verifier !== undefined || options.observer !== undefined },
+    onProgress,
+  );
   return { importer: importer.name, batches: readRows(input.path, { importer, context }) };
 }
 

@@ -6,27 +6,35 @@ import { countText, type TableColumn, tableLines } from "../report/index.ts";
 import { type LogOptions, logCommand, positiveInteger } from "./log-options.ts";
 import { modelFields } from "./model-fields.ts";
 import { csvText, jsonText, printRemark, printResult } from "./print.ts";
+import { ProblemResponses, responsesText } from "./problem-responses.ts";
 import { printReadRemarks, readLogs } from "./read-logs.ts";
 
 interface ProblemsOptions extends LogOptions {
   readonly uncovered?: string;
   readonly k: number;
+  readonly show?: string;
 }
 
 const examples = `
 Examples:
   lmcov problems samples.jsonl --csv > problems.csv
-  lmcov problems samples.jsonl --uncovered uncovered.txt     names of problems never solved, one a line`;
+  lmcov problems samples.jsonl --uncovered uncovered.txt     names of problems never solved, one a line
+  lmcov problems samples.jsonl --show HumanEval/3            its prompt and all its responses`;
 
 export function command(): Command {
   return logCommand("problems", { csv: true })
     .option("--uncovered <file>", "write the names of problems never solved by any of the models, one a line")
+    .option("--show <problem>", "print the prompt of one problem and all its responses")
     .option("--k <number>", "gain of draw k + 1 to the mean pass rate, after k draws", positiveInteger, 1)
     .addHelpText("after", examples)
     .action(run);
 }
 
 async function run(words: string[], options: ProblemsOptions): Promise<void> {
+  if (options.show !== undefined) {
+    await showProblem(words, options, options.show);
+    return;
+  }
   const read = await readLogs(words, options);
   const models = read.models.map((counts) => ({
     counts,
@@ -82,6 +90,17 @@ async function run(words: string[], options: ProblemsOptions): Promise<void> {
     interval: { estimate: rate, lower, upper },
   }));
   printResult(tableLines({ columns, rows: cells }).join("\n"));
+}
+
+async function showProblem(words: string[], options: ProblemsOptions, name: string): Promise<void> {
+  const observer = new ProblemResponses(name);
+  const read = await readLogs(words, options, { observer });
+  const found = observer.responsesOf(read);
+  if (options.json) {
+    printResult(jsonText({ schema: "lmcov/responses@1", problem: name, ...found }));
+    return;
+  }
+  printResult(responsesText(found));
 }
 
 type ModelProblems = { counts: { task: string }; problems: readonly { problem: string; correct: number }[] };

@@ -4,7 +4,7 @@ import { countText, printable } from "../report/index.ts";
 import type { CountGroup } from "../store/index.ts";
 import { exitCode } from "./exit-code.ts";
 import { rejectionText } from "./import-tally.ts";
-import { type LoadedLogs, loadLogs, withoutCounts } from "./load-logs.ts";
+import { type LoadedLogs, type LoadOptions, loadLogs, withoutCounts } from "./load-logs.ts";
 import { type LogOptions, loadRequest } from "./log-options.ts";
 import { selectedCounts } from "./model-counts.ts";
 import { printRemark } from "./print.ts";
@@ -30,11 +30,10 @@ export interface ReadLogs {
 export async function readInputs(
   words: readonly string[],
   options: LogOptions,
-  request: { keepDetails?: boolean; names?: readonly string[] | undefined } = {},
+  request: Pick<LoadOptions, "keepDetails" | "observer" | "names"> = {},
 ): Promise<ReadInputs> {
   const { inputs, load } = loadRequest(words, options);
-  const { keepDetails = false, names } = request;
-  const loaded = await loadLogs(inputs, { ...load, keepDetails, ...(names !== undefined && { names }) });
+  const loaded = await loadLogs(inputs, { ...load, ...request });
   if (options.strict && loaded.tally.rejected > 0) process.exitCode = exitCode.partial;
   const summary = {
     files: loaded.files,
@@ -80,10 +79,10 @@ export function countsOf(read: ReadInputs, options: LogOptions & { rewarded?: bo
 export async function readLogs(
   words: readonly string[],
   options: LogOptions,
-  request: { keepDetails?: boolean; rewarded?: boolean } = {},
+  request: Pick<LoadOptions, "keepDetails" | "observer"> & { rewarded?: boolean } = {},
 ): Promise<ReadLogs> {
-  const { rewarded = false } = request;
-  return countsOf(await readInputs(words, options, request), { ...options, rewarded });
+  const { rewarded = false, ...loading } = request;
+  return countsOf(await readInputs(words, options, loading), { ...options, rewarded });
 }
 
 /** Remarks about the input on standard error, for commands whose result is a table. */

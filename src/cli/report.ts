@@ -11,6 +11,7 @@ import { jsonText, printRemark, printResult } from "./print.ts";
 interface ReportOptions extends ReportRequest {
   readonly out: string;
   readonly html: boolean;
+  readonly texts: boolean;
 }
 
 const examples = `
@@ -30,6 +31,7 @@ export function command(): Command {
     .option("--target <share>", "share of problems to solve, for the draws needed", levelOf)
     .option("--out <folder>", "folder for report.html and report.json", "lmcov-report")
     .option("--no-html", "write no files")
+    .option("--no-texts", "leave prompts and responses out")
     .option("--budget <number>", "responses drawn at deployment, for the tournament's N", realFromOne, 64)
     .option("--seed <text>", "seed of the bootstrap", "lmcov")
     .addHelpText("after", examples)
@@ -37,7 +39,10 @@ export function command(): Command {
 }
 
 async function run(words: string[], options: ReportOptions): Promise<void> {
-  const { report, estimates } = await composeReport(words, options);
+  const { report, estimates } = await composeReport(words, {
+    ...options,
+    texts: options.texts && (options.html || options.json === true),
+  });
   const json = jsonText({ ...report, ...estimates });
   if (options.html) await writeReport(options.out, { html: await htmlReport(report), json });
   if (options.json) {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { htmlText } from "./printable.ts";
+import { packedProblems } from "./problem-view-packing.ts";
 import type { Report } from "./section.ts";
 
 /** Beside this file once built; in dist/ when the sources run. */
@@ -19,19 +20,29 @@ const dataPlace = '<script type="application/json" id="data">"report"</script>';
  */
 export async function htmlReport(report: Report): Promise<string> {
   const sentences = report.verdict.map((sentence) => `<p>${htmlText(sentence)}</p>`).join("");
-  return filled(await pageTemplate(), {
+  const template = await pageTemplate();
+  return filled(template, {
     title: report.title,
     before: `<noscript><h1>${htmlText(report.title)}</h1>${sentences}</noscript>`,
-    data: pageData(report),
+    data: pageData(report, longestFile - Buffer.byteLength(template)),
   });
 }
 
-/** The report as the page takes it: JSON in which no tag can begin. */
-export function pageData(report: Report): string {
-  const data = JSON.stringify(report, (_, value) =>
+/** Bytes of a file that opens at once and can be sent around. */
+const longestFile = 1_480_000;
+/** Room for the problems even where the rest leaves none. */
+const leastProblems = 150_000;
+
+/** The report as the page takes it: JSON in which no tag can begin, with as much about problems as fits into `limit`. */
+export function pageData(report: Report, limit = longestFile): string {
+  const { problems = [], ...rest } = report;
+  const json = JSON.stringify(rest, (_, value) =>
     typeof value === "string" ? cut(value) : typeof value === "number" ? rounded(value) : value,
   );
-  return data.replaceAll("<", "\\u003c");
+  const data = json.replaceAll("<", "\\u003c");
+  if (problems.length === 0) return data;
+  const room = Math.max(leastProblems, limit - Buffer.byteLength(data) - 100);
+  return `${data.slice(0, -1)},"problems":${JSON.stringify(packedProblems(problems, room))}}`;
 }
 
 /**

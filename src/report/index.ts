@@ -42,7 +42,9 @@ export {
   shownDrawCounts,
 } from "./model-counts.ts";
 export { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
-export { htmlText, printable } from "./printable.ts";
+export { htmlText, printable, printableLines } from "./printable.ts";
+export type { CountInterval, ProblemView, ShownProblem, ShownResponse } from "./problem-view.ts";
+export { problemView } from "./problem-view-counts.ts";
 export { buildReport, type ReportRequest } from "./report.ts";
 export type { Cell, Chart, InputSummary, Report, Section, Table, TableColumn } from "./section.ts";
 export { nearestPosition, sliderGrid } from "./slider-grid.ts";

@@ -16,6 +16,27 @@ export function printable(text: string, limit = 200): string {
   return cut.replace(unsafe, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }
 
+/** Line ends and tabs of text that may have them. */
+const lineEnd = /\r\n|[\r\n\u2028\u2029]/;
+
+/**
+ * Text on several lines: lines and tabs stay, other characters as in `printable`.
+ *
+ * @example
+ * printableLines("one\r\n\u001b[31mtwo"); // "one\n\\u{1b}[31mtwo"
+ */
+export function printableLines(text: string): string {
+  return text
+    .split(lineEnd)
+    .map((line) =>
+      line
+        .split("\t")
+        .map((part) => printable(part, part.length))
+        .join("\t"),
+    )
+    .join("\n");
+}
+
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",

@@ -14,6 +14,7 @@ import {
 import { likelihoodTrajectorySections, likelihoodTurnSentence } from "./likelihood-trajectory.ts";
 import { plural } from "./number-text.ts";
 import { overNSections } from "./over-n-sections.ts";
+import type { ProblemView } from "./problem-view.ts";
 import { profileSections, scoreChart } from "./profile-section.ts";
 import type { InputSummary, NextCommand, Report } from "./section.ts";
 import { taskSections } from "./task-sections.ts";
@@ -31,6 +32,8 @@ export interface ReportRequest {
   /** Values of N that the page offers. */
   readonly slider?: Report["slider"];
   readonly agreements: readonly { readonly agreement: OutcomeAgreement; readonly k: number }[];
+  /** A view a task, with responses to read. */
+  readonly problems?: readonly ProblemView[];
   readonly inputs: InputSummary;
   /** The inputs as the user gave them, for the next commands. */
   readonly words: readonly string[];
@@ -84,6 +87,7 @@ export function buildReport(request: ReportRequest): Report {
     verdict,
     sections,
     ...(request.slider !== undefined && { slider: request.slider }),
+    ...(request.problems !== undefined && { problems: request.problems }),
     unknowable: [...new Set([...tasks.flatMap(unknowableSentences), ...likelihoodLimits(request)])],
     next: nextCommands(request),
     inputs: { ...request.inputs, notes: [...request.inputs.notes, ...request.remarks] },

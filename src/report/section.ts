@@ -1,5 +1,6 @@
 /** The report as plain data: the terminal, JSON and the page render the same sections. */
 import type { Chart } from "./chart-data.ts";
+import type { ProblemView } from "./problem-view.ts";
 
 export type { Chart } from "./chart-data.ts";
 
@@ -65,6 +66,8 @@ export interface Report {
   readonly sections: readonly Section[];
   /** Values of N that the page's slider offers, and the one that it begins with; absent where nothing depends on N. */
   readonly slider?: { readonly ns: readonly number[]; readonly start: number };
+  /** Problem by problem, a view a task that has counts. */
+  readonly problems?: readonly ProblemView[];
   /** What cannot be known from these logs. */
   readonly unknowable: readonly string[];
   readonly next: readonly NextCommand[];

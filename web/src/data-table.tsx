@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { cellText } from "../../src/report/cell-text.ts";
 import type { Cell, Table } from "../../src/report/section.ts";
@@ -17,8 +18,27 @@ const margin = 20;
 /** Shorter tables are drawn whole: they print and are searched by the browser. */
 const longTable = 400;
 
+/** Longer tables are searched in their texts alone. */
+const hugeTable = 2000;
+
+export interface DataTableProps {
+  readonly table: Table;
+  readonly name: string;
+  /** What stands beside the search. */
+  readonly controls?: ComponentChildren;
+  readonly rowClass?: (row: Row) => string;
+  /** The column whose cells open something. */
+  readonly link?: {
+    readonly key: string;
+    readonly href: (row: Row) => string;
+    readonly open: (row: Row) => void;
+  };
+}
+
+type Row = Table["rows"][number];
+
 /** A table that sorts by its heads, filters by a text, and draws only the rows in sight where there are many. */
-export function DataTable({ table, name }: { table: Table; name: string }) {
+export function DataTable({ table, name, controls, rowClass, link }: DataTableProps) {
   const [order, setOrder] = useState<Order | undefined>(undefined);
   const [filter, setFilter] = useState("");
   const [top, setTop] = useState(0);
@@ -27,7 +47,7 @@ export function DataTable({ table, name }: { table: Table; name: string }) {
   const whole = rows.length <= longTable;
   const first = whole ? 0 : Math.max(0, Math.floor(top / rowHeight) - margin);
   const last = whole ? rows.length : Math.min(rows.length, first + 2 * margin + 24);
-  const many = table.rows.length > 12;
+  const many = table.rows.length > 12 || filter !== "" || controls !== undefined;
   return (
     <div>
       <div class="controls">
@@ -44,6 +64,7 @@ export function DataTable({ table, name }: { table: Table; name: string }) {
             }}
           />
         )}
+        {controls}
         <button type="button" onClick={() => saveFile(`${name}-table.csv`, "text/csv", tableCsv(table))}>
           table as CSV
         </button>
@@ -83,10 +104,24 @@ export function DataTable({ table, name }: { table: Table; name: string }) {
           <tbody>
             {first > 0 && <tr style={{ height: `${first * rowHeight}px` }} />}
             {rows.slice(first, last).map((row, index) => (
-              <tr key={first + index} style={whole ? undefined : { height: `${rowHeight}px` }}>
+              <tr
+                key={first + index}
+                class={rowClass?.(row)}
+                style={whole ? undefined : { height: `${rowHeight}px` }}
+              >
                 {table.columns.map(({ key, kind }) => (
                   <td key={key} class={kind === "text" ? "text" : undefined}>
-                    {key === "model" ? (
+                    {link?.key === key ? (
+                      <a
+                        href={link.href(row)}
+                        onClick={(event) => {
+                          event.preventDefault();
+                          link.open(row);
+                        }}
+                      >
+                        {text(cellText(row[key], kind))}
+                      </a>
+                    ) : key === "model" ? (
                       <ModelCell model={cellText(row[key], kind)} />
                     ) : (
                       text(cellText(row[key], kind))
@@ -115,11 +150,13 @@ function ModelCell({ model }: { model: string }) {
 
 function arranged(table: Table, order: Order | undefined, filter: string): Table["rows"] {
   const wanted = filter.trim().toLowerCase();
+  const searched =
+    table.rows.length <= hugeTable ? table.columns : table.columns.filter(({ kind }) => kind === "text");
   const kept =
     wanted === ""
       ? table.rows
       : table.rows.filter((row) =>
-          table.columns.some(({ key, kind }) => cellText(row[key], kind).toLowerCase().includes(wanted)),
+          searched.some(({ key, kind }) => cellText(row[key], kind).toLowerCase().includes(wanted)),
         );
   if (order === undefined) return kept;
   const sign = order.descending ? -1 : 1;

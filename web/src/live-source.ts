@@ -1,7 +1,7 @@
 /** What the server tells, as it tells it; and the reports that it has. */
 import { useEffect, useState } from "preact/hooks";
 import { LiveLines, type LiveMessage, type LiveRun, type ReportState } from "../../src/report/live.ts";
-import type { Report } from "../../src/report/section.ts";
+import type { PageReport } from "../../src/report/problem-view-columns.ts";
 
 export interface LiveState {
   readonly connected: boolean;
@@ -40,14 +40,14 @@ function after(state: LiveState, message: LiveMessage): LiveState {
 }
 
 /** The report of that name and version; the last one stays until there is a newer one. */
-export function useReport(name: string, version: number): Report | undefined {
-  const [found, setFound] = useState<{ name: string; report: Report } | undefined>();
+export function useReport(name: string, version: number): PageReport | undefined {
+  const [found, setFound] = useState<{ name: string; report: PageReport } | undefined>();
   useEffect(() => {
     let wanted = true;
     fetch(`report/${name}`)
       .then(async (response) => {
         if (!response.ok) return;
-        const report = (await response.json()) as Report;
+        const report = (await response.json()) as PageReport;
         if (wanted) setFound({ name, report });
       })
       // The line above the report says that the server is gone.

@@ -2,8 +2,10 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { countText } from "../../src/report/number-text.ts";
 import { printable } from "../../src/report/printable.ts";
-import type { InputSummary, NextCommand, Report } from "../../src/report/section.ts";
+import type { PageReport } from "../../src/report/problem-view-columns.ts";
+import type { InputSummary, NextCommand } from "../../src/report/section.ts";
 import { NSlider } from "./n-slider.tsx";
+import { ProblemSections } from "./problem-section.tsx";
 import { SectionView } from "./section-view.tsx";
 import { changeView, showSection } from "./state.ts";
 
@@ -11,7 +13,7 @@ import { changeView, showSection } from "./state.ts";
 export const text = (value: string) => printable(value, 2000);
 
 /** The report; `children` stand between its verdict and its sections. */
-export function Page({ report, children }: { report: Report; children?: ComponentChildren }) {
+export function Page({ report, children }: { report: PageReport; children?: ComponentChildren }) {
   const { slider } = report;
   useEffect(showSection, []);
   return (
@@ -37,6 +39,18 @@ export function Page({ report, children }: { report: Report; children?: Componen
               {text(title)}
             </a>
           ))}
+          {report.problems !== undefined && (
+            <a
+              href="#problems"
+              onClick={(event) => {
+                event.preventDefault();
+                changeView({ section: "problems" });
+                showSection();
+              }}
+            >
+              Problem by problem
+            </a>
+          )}
         </nav>
       </header>
       {slider !== undefined && <NSlider ns={slider.ns} start={slider.start} />}
@@ -45,6 +59,7 @@ export function Page({ report, children }: { report: Report; children?: Componen
         {report.sections.map((section) => (
           <SectionView key={section.id} section={section} start={slider?.start} />
         ))}
+        <ProblemSections packed={report.problems} start={slider?.start} />
         <Listed id="unknowable" title="What these logs cannot tell" items={report.unknowable} />
         <Commands next={report.next} />
         <Inputs inputs={report.inputs} />

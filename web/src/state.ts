@@ -5,6 +5,9 @@ export interface ViewState {
   readonly n: number | undefined;
   readonly model: string | undefined;
   readonly section: string | undefined;
+  /** The problem that is open, and its task where there are several. */
+  readonly problem: string | undefined;
+  readonly task: string | undefined;
 }
 
 /** Browsers refuse more changes of the address than some in a second. */
@@ -18,7 +21,13 @@ const listeners = new Set<() => void>();
 export function stateOf(hash: string): ViewState {
   const text = hash.replace(/^#/, "");
   if (text !== "" && !text.includes("=")) {
-    return { n: undefined, model: undefined, section: decoded(text) };
+    return {
+      n: undefined,
+      model: undefined,
+      section: decoded(text),
+      problem: undefined,
+      task: undefined,
+    };
   }
   const fields = new URLSearchParams(text);
   const n = Number(fields.get("N") ?? Number.NaN);
@@ -26,14 +35,18 @@ export function stateOf(hash: string): ViewState {
     n: n >= 1 && n < Number.POSITIVE_INFINITY ? n : undefined,
     model: fields.get("model") ?? undefined,
     section: fields.get("section") ?? undefined,
+    problem: fields.get("problem") ?? undefined,
+    task: fields.get("task") ?? undefined,
   };
 }
 
-export function hashOf({ n, model, section }: ViewState): string {
+export function hashOf({ n, model, section, problem, task }: ViewState): string {
   const fields = new URLSearchParams();
   if (n !== undefined) fields.set("N", String(n));
   if (model !== undefined) fields.set("model", model);
   if (section !== undefined) fields.set("section", section);
+  if (problem !== undefined) fields.set("problem", problem);
+  if (task !== undefined) fields.set("task", task);
   return fields.size === 0 ? "" : `#${fields}`;
 }
 
