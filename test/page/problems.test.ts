@@ -76,7 +76,7 @@ describe.skipIf(chromiumPath === undefined)("problems (skipped where no Chromium
         expect(rows).toBeLessThan(577);
         await section.getByLabel("Shown problems").selectOption({ label: "all problems" });
         await section.getByLabel("Highlighted model").selectOption("6b_finetuning");
-        await page.waitForFunction(`location.hash === "#N=4&model=6b_finetuning"`, { timeout: 5000 });
+        await expect.poll(() => hashOf(page), { timeout: 5000 }).toBe("#N=4&model=6b_finetuning");
         expect(await section.locator("th").nth(1).textContent()).toBe("6b_finetuning");
         await section.getByRole("searchbox").fill("2b2e3f9639f6fa28");
         expect(await section.locator("tbody tr").count()).toBe(1);
@@ -91,7 +91,7 @@ describe.skipIf(chromiumPath === undefined)("problems (skipped where no Chromium
         await page.keyboard.press("Enter");
         const dialog = page.getByRole("dialog");
         await dialog.waitFor();
-        await page.waitForFunction(`location.hash === "#problem=2b2e3f9639f6fa28"`, { timeout: 5000 });
+        await expect.poll(() => hashOf(page), { timeout: 5000 }).toBe("#problem=2b2e3f9639f6fa28");
         const shown = (await dialog.textContent()) ?? "";
         expect(shown).toContain("Janet’s ducks lay 16 eggs per day.");
         expect(shown).toContain("solved by 1 of the 4 models");
@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)("problems (skipped where no Chromium
         expect(await dialog.locator("h2").textContent()).toBe("de563650cee0d9af");
         await page.keyboard.press("Escape");
         await dialog.waitFor({ state: "hidden" });
-        await page.waitForFunction(`!location.hash.includes("problem")`, { timeout: 5000 });
+        await expect.poll(() => hashOf(page), { timeout: 5000 }).not.toContain("problem");
         expect(troubles).toEqual([]);
         await page.close();
       });
@@ -238,6 +238,8 @@ describe.skipIf(chromiumPath === undefined)("problems (skipped where no Chromium
     await second.page.close();
   });
 });
+
+const hashOf = (page: Page) => page.evaluate<string>("location.hash");
 
 /** Counts of 100 draws a problem under models that get better. */
 function view(problems: readonly string[], models: number): ProblemView {

@@ -102,7 +102,7 @@ export function DataTable({ table, name, controls, rowClass, link }: DataTablePr
             </tr>
           </thead>
           <tbody>
-            {first > 0 && <tr style={{ height: `${first * rowHeight}px` }} />}
+            {first > 0 && <tr class="spacer" style={{ height: `${first * rowHeight}px` }} />}
             {rows.slice(first, last).map((row, index) => (
               <tr
                 key={first + index}
@@ -130,7 +130,9 @@ export function DataTable({ table, name, controls, rowClass, link }: DataTablePr
                 ))}
               </tr>
             ))}
-            {last < rows.length && <tr style={{ height: `${(rows.length - last) * rowHeight}px` }} />}
+            {last < rows.length && (
+              <tr class="spacer" style={{ height: `${(rows.length - last) * rowHeight}px` }} />
+            )}
           </tbody>
         </table>
       </section>

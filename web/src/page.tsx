@@ -15,6 +15,10 @@ export const text = (value: string) => printable(value, 2000);
 /** The report; `children` stand between its verdict and its sections. */
 export function Page({ report, children }: { report: PageReport; children?: ComponentChildren }) {
   const { slider } = report;
+  const places = [
+    ...report.sections,
+    ...(report.problems === undefined ? [] : [{ id: "problems", title: "Problem by problem" }]),
+  ];
   useEffect(showSection, []);
   return (
     <>
@@ -26,7 +30,7 @@ export function Page({ report, children }: { report: PageReport; children?: Comp
           ))}
         </section>
         <nav aria-label="Sections">
-          {report.sections.map(({ id, title }) => (
+          {places.map(({ id, title }) => (
             <a
               key={id}
               href={`#${id}`}
@@ -39,18 +43,6 @@ export function Page({ report, children }: { report: PageReport; children?: Comp
               {text(title)}
             </a>
           ))}
-          {report.problems !== undefined && (
-            <a
-              href="#problems"
-              onClick={(event) => {
-                event.preventDefault();
-                changeView({ section: "problems" });
-                showSection();
-              }}
-            >
-              Problem by problem
-            </a>
-          )}
         </nav>
       </header>
       {slider !== undefined && <NSlider ns={slider.ns} start={slider.start} />}
