@@ -5,7 +5,7 @@ import { composeReport } from "./compose-report.ts";
 import type { ComposedMessage } from "./serve-reports.ts";
 
 /** As `lmcov report` without options. */
-const usual = { unscored: "exclude", level: 0.95, seed: "lmcov", budget: 64 } as const;
+const usual = { unscored: "exclude", level: 0.95, seed: "lmcov", budget: 64, texts: true } as const;
 
 async function composed(paths: readonly string[], names: readonly string[]): Promise<ComposedMessage> {
   try {
