@@ -55,17 +55,17 @@ export const commandEntries: readonly CommandEntry[] = [
   },
   {
     name: "score",
-    summary: "log-probabilities of given responses under models, through servers",
+    summary: "log-probabilities of given responses under models: servers, files, folders",
     load: () => import("./score.ts"),
   },
   {
     name: "sample",
-    summary: "draws from models through servers, with log-probabilities and verdicts",
+    summary: "draws from models (servers, files, folders), with log-probabilities and verdicts",
     load: () => import("./sample.ts"),
   },
   {
     name: "doctor",
-    summary: "what a server can do, and whether its numbers can be trusted",
+    summary: "what a server or a model here can do, and whether its numbers can be trusted",
     load: () => import("./doctor.ts"),
   },
   {

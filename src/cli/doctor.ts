@@ -59,11 +59,17 @@ Examples:
   lmcov doctor http://127.0.0.1:8080
   lmcov doctor http://127.0.0.1:8080 --sample-check     draws some hundred tokens with defaults and without
   lmcov doctor http://gateway/v1#org/model --kind vllm --json
+  lmcov doctor model.gguf                                lmcov doctor runs/sums/checkpoints/step-00001000
 
 Exit code 1 if the canary or the check of the draws fails.`;
 
 export function command(): Command {
-  return endpointOptions(new Command("doctor").argument("<model>", "address of a server, URL or URL#MODEL"))
+  return endpointOptions(
+    new Command("doctor").argument(
+      "<model>",
+      "a server (URL or URL#MODEL), a .gguf file, or a folder with an ONNX model or a checkpoint",
+    ),
+  )
     .option("--sample-check", "compare draws with the scored next-token distribution")
     .option("--draws <n>", "draws a prompt of --sample-check", countOf, 400)
     .addHelpText("after", examples)

@@ -42,6 +42,7 @@ const examples = `
 Examples:
   lmcov sample --model http://127.0.0.1:8000 --prompts problems.jsonl -n 200 --out run
   lmcov sample --model base=http://gpu1:8000 tuned=http://gpu2:8000 --prompts gsm8k.jsonl -n 64 --verify numeric --out run
+  lmcov sample --model runs/sums/checkpoints/step-00001000 --prompts sums.jsonl -n 64 --verify python:tests.jsonl --out run
   lmcov report run
 
 Prompts: JSON lines with prompt (a text, a list of messages, or a list of token ids), and target for --verify.

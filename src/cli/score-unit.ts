@@ -1,5 +1,10 @@
 /** The unit of `lmcov score`: one response under one model. */
-import { likelihoodRow, type ScoreRequest, type ScoringEndpoint } from "../endpoint/index.ts";
+import {
+  type Likelihood,
+  likelihoodRow,
+  type ScoredResponse,
+  type ScoringEndpoint,
+} from "../endpoint/index.ts";
 import type { Unit } from "../job/index.ts";
 import { InputError, type Row } from "../record/index.ts";
 import type { ResponseRecord } from "./model-input.ts";
@@ -14,7 +19,7 @@ export interface ScoreUnit extends Unit {
 export async function scoredRow({ model, record }: ScoreUnit, signal: AbortSignal): Promise<Row> {
   const { spec, endpoint } = model;
   const { likelihood } = endpoint as ScoringEndpoint;
-  const scored = await likelihood.score(requestOf(record), signal);
+  const scored = await scoredResponse(likelihood, record, signal);
   const { task, problem, promptHash, sampling, samplingHash, source } = record;
   return likelihoodRow({
     base: {
@@ -37,11 +42,23 @@ export async function scoredRow({ model, record }: ScoreUnit, signal: AbortSigna
   });
 }
 
-function requestOf({ prompt, response, source }: ResponseRecord): ScoreRequest {
-  if ("messages" in prompt) {
+function scoredResponse(
+  likelihood: Likelihood,
+  { prompt, response, source }: ResponseRecord,
+  signal: AbortSignal,
+): Promise<ScoredResponse> {
+  if (!("messages" in prompt)) {
+    const given = typeof response === "string" ? { text: response } : { tokens: response };
+    return likelihood.score({ prompt, response: given }, signal);
+  }
+  const place = `${source.file}:${source.line ?? ""}`;
+  if (typeof response !== "string") {
+    throw new InputError(`${place}: a response to a conversation is a text`);
+  }
+  if (likelihood.scoreConversation === undefined) {
     throw new InputError(
-      `${source.file}:${source.line ?? ""}: a conversation is scored as the text that the model's chat template makes of it: give that text as the prompt`,
+      `${place}: this model's chat template is not known here; a conversation is scored as the text that the template makes: give that text as the prompt, or score with a llama.cpp server or with a model folder that has a template`,
     );
   }
-  return { prompt, response: typeof response === "string" ? { text: response } : { tokens: response } };
+  return likelihood.scoreConversation({ messages: prompt.messages, response }, signal);
 }

@@ -22,8 +22,10 @@ Examples:
   lmcov score --model http://127.0.0.1:8000 --input pairs.jsonl --out run
   lmcov score --model step-{1000..3000..1000}=http://127.0.0.1:8000#step-{1000..3000..1000} --input run --out run
   lmcov score --model http://127.0.0.1:8080 --input requests.jsonl.gz --map prompt=request.context response=request.continuation --out run --json
+  lmcov score --model model.gguf --input pairs.jsonl --out run        a file or folder runs in this process
+  lmcov score --model step-{100..300..100}=runs/sums/checkpoints/step-{00000100..00000300..100} --input pairs.jsonl --out run
 
-Input: JSON lines with prompt and response, any log of lmcov formats that holds texts, or a run folder.
+Input: JSON lines with prompt (a text, a list of messages, or a list of token ids) and response, any log of lmcov formats that holds texts, or a run folder.
 Running the same command again after an interruption does exactly the rest. lmcov select run, lmcov profile run.`;
 
 export function command(): Command {

@@ -53,6 +53,11 @@ export interface ScoreRequest {
   readonly response: { readonly text: string } | { readonly tokens: readonly number[] };
 }
 
+export interface ConversationRequest {
+  readonly messages: readonly Message[];
+  readonly response: string;
+}
+
 /** How probable a model finds one given response. */
 export interface ScoredResponse {
   /** Sum over the response's tokens, in nats; no end token is counted. */
@@ -75,6 +80,8 @@ export interface Sampler {
 /** Scores given responses. */
 export interface Likelihood {
   score(request: ScoreRequest, signal: AbortSignal): Promise<ScoredResponse>;
+  /** The response as the next turn, by the model's own template; absent where that template is not to be had. */
+  scoreConversation?(request: ConversationRequest, signal: AbortSignal): Promise<ScoredResponse>;
   /** How it is done, as the rows carry it: server, route, beginning-of-sequence token. */
   readonly method: string;
 }

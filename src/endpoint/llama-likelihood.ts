@@ -25,18 +25,23 @@ export async function llamaLikelihood(
   const { tokenizer, facts, client, routes } = input;
   const route = input.route ?? (await agreeingRoute(input, signal));
   const bos = tokenizer.beginningOfSequence === null ? "no BOS" : "BOS added";
+  const scored = async (tokens: GivenTokens & { readonly straddling: number }, abort: AbortSignal) => {
+    const { prompt, response, straddling } = checked(tokens);
+    // The server wants room for one token beyond what it predicts.
+    requireFit({
+      tokens: prompt.length + response.length,
+      contextLength: facts.contextLength,
+      address: client.address,
+      what: "prompt and response",
+    });
+    return scoredResponse(await routes[route]({ prompt, response }, abort), straddling, client.address);
+  };
   return {
     method: `llama.cpp server, ${route}, raw, ${bos}, no end token`,
-    async score(request, abort) {
-      const { prompt, response, straddling } = await tokensOf(request, tokenizer, abort);
-      // The server wants room for one token beyond what it predicts.
-      requireFit({
-        tokens: prompt.length + response.length,
-        contextLength: facts.contextLength,
-        address: client.address,
-        what: "prompt and response",
-      });
-      return scoredResponse(await routes[route]({ prompt, response }, abort), straddling, client.address);
+    score: async (request, abort) => scored(await tokensOf(request, tokenizer, abort), abort),
+    async scoreConversation({ messages, response }, abort) {
+      const prompt = await tokenizer.templated(messages, abort);
+      return scored(split(await tokenizer.templated(messages, abort, response), prompt), abort);
     },
   };
 }
@@ -46,14 +51,17 @@ async function tokensOf(request: ScoreRequest, tokenizer: LlamaTokenizer, signal
     "tokens" in request.prompt
       ? request.prompt.tokens
       : await tokenizer.promptTokens(request.prompt.text, signal);
-  if ("tokens" in request.response)
-    return checked({ prompt, response: request.response.tokens, straddling: 0 });
+  if ("tokens" in request.response) return { prompt, response: request.response.tokens, straddling: 0 };
   if ("tokens" in request.prompt) {
     throw new EndpointError("refused", "a prompt of token ids is scored with a response of token ids");
   }
   const joint = await tokenizer.jointTokens(request.prompt.text + request.response.text, signal);
+  return split(joint, prompt);
+}
+
+function split(joint: readonly number[], prompt: readonly number[]) {
   const { first, straddling } = boundaryByTokens({ joint, prompt });
-  return checked({ prompt: joint.slice(0, first), response: joint.slice(first), straddling });
+  return { prompt: joint.slice(0, first), response: joint.slice(first), straddling };
 }
 
 function checked<Tokens extends { prompt: readonly number[]; response: readonly number[] }>(

@@ -7,6 +7,7 @@ import { Recent } from "./recent.ts";
 export class LlamaTokenizer {
   readonly #client: HttpClient;
   readonly #prompts = new Recent<readonly number[]>();
+  readonly #templates = new Recent<string>();
   /** The token that the server puts before every text; null if it puts none. */
   readonly beginningOfSequence: number | null;
 
@@ -49,14 +50,15 @@ export class LlamaTokenizer {
     return back === text || back === ` ${text}` ? tokens : undefined;
   }
 
-  /** The prompt that the model's own chat template makes of a conversation. */
-  async templated(messages: readonly Message[], signal: AbortSignal): Promise<readonly number[]> {
+  /** The prompt that the model's own chat template makes of a conversation; with the next turn, if given. */
+  async templated(messages: readonly Message[], signal: AbortSignal, next = ""): Promise<readonly number[]> {
     const key = JSON.stringify(messages);
-    return this.#prompts.get(`messages ${key}`, async () => {
+    const text = await this.#templates.get(key, async () => {
       const answer = await this.#client.post("/apply-template", { messages }, signal);
-      const text = new Answer(answer, `${this.#client.address}/apply-template`).at("prompt").text();
-      return this.#tokenize(text, true, signal, true);
+      return new Answer(answer, `${this.#client.address}/apply-template`).at("prompt").text();
     });
+    if (next !== "") return this.#tokenize(text + next, true, signal, true);
+    return this.#prompts.get(`messages ${key}`, () => this.#tokenize(text, true, signal, true));
   }
 
   async #tokenize(text: string, special: boolean, signal: AbortSignal, parse = false): Promise<number[]> {

@@ -1,9 +1,10 @@
 /** A model in this process, by the little that scoring and drawing need of it; drawing and scoring are the same for all. */
 import { chooseToken, samplingFilter } from "../decode/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
-import { boundaryByTokens } from "./boundary.ts";
+import { type Boundary, boundaryByTokens } from "./boundary.ts";
 import type { ChatTemplate } from "./chat-template.ts";
 import type {
+  ConversationRequest,
   Draw,
   DrawRequest,
   EndpointFacts,
@@ -68,6 +69,10 @@ export function localEndpoint(local: LocalModel): ScoringEndpoint {
   const likelihood: Likelihood = {
     method: `${local.computation}; raw; ${beginning == null ? "no beginning-of-sequence token" : "beginning-of-sequence token added"}`,
     score: (request, signal) => oneAtATime(() => score(local, request, signal), signal),
+    ...(local.template !== undefined && {
+      scoreConversation: (request: ConversationRequest, signal: AbortSignal) =>
+        oneAtATime(() => scoreConversation(local, request, signal), signal),
+    }),
   };
   const { kind, address, model, facts } = local;
   const ours = kind === "checkpoint" && ({ ours: true } as const);
@@ -114,10 +119,31 @@ function promptTokens(local: LocalModel, prompt: Prompt): readonly number[] {
   return local.tokenizer.encode(local.template(prompt.messages));
 }
 
+async function scoreConversation(
+  local: LocalModel,
+  { messages, response }: ConversationRequest,
+  signal: AbortSignal,
+): Promise<ScoredResponse> {
+  const before = promptTokens(local, { messages });
+  const joint = local.tokenizer.encode((local.template?.(messages) ?? "") + response);
+  return scoreJoint(local, { joint, ...boundaryByTokens({ joint, prompt: before }) }, signal);
+}
+
 async function score(local: LocalModel, request: ScoreRequest, signal: AbortSignal): Promise<ScoredResponse> {
   const { prompt, response } = request;
   const before = promptTokens(local, prompt);
-  const { joint, first, straddling } = jointTokens(local, { prompt, before, response });
+  return scoreJoint(local, jointTokens(local, { prompt, before, response }), signal);
+}
+
+interface JointTokens extends Boundary {
+  readonly joint: readonly number[];
+}
+
+async function scoreJoint(
+  local: LocalModel,
+  { joint, first, straddling }: JointTokens,
+  signal: AbortSignal,
+): Promise<ScoredResponse> {
   const { address, facts } = local;
   requirePrecedent(first, address);
   requireFit({

@@ -26,6 +26,12 @@ test("ranges are several models, and go along with each other across the equals 
   ]);
 });
 
+test("a range keeps the leading zeros of its beginning, as folders of checkpoints have them", () => {
+  const specs = modelSpecs(["step-{8..12..2}=run/step-{0008..0012..2}"]);
+  expect(specs.map(({ place }) => place)).toEqual(["run/step-0008", "run/step-0010", "run/step-0012"]);
+  expect(specs.map(({ step }) => step)).toEqual([8, 10, 12]);
+});
+
 test.each([
   ["a=http://h a=http://g", /two models are called "a"/],
   ["step-{1..3}=http://h:{1..2}", /3 names for 2 places/],

@@ -16,7 +16,8 @@ const mostModels = 10_000;
 
 /**
  * The models that words of the command line name: `URL`, `NAME=URL`, `NAME=URL#MODEL`. `{a..b}` and `{a..b..s}` stand
- * for the integers from a to b in steps of s (1 where absent); ranges on both sides of `=` go along with each other.
+ * for the integers from a to b in steps of s (1 where absent), with leading zeros where a has them; ranges on both sides
+ * of `=` go along with each other.
  * Throws InputError where a word names no place or two names are equal.
  *
  * @example
@@ -90,7 +91,9 @@ function integersOf(match: RegExpMatchArray, text: string): string[] {
   if (count > mostModels) {
     throw new InputError(`--model ${text}: ${match[0]} is ${count} models; give the step, as {a..b..step}`);
   }
-  return Array.from({ length: count }, (_, index) => String(from + index * by));
+  const [, first = ""] = match;
+  const width = first.startsWith("0") ? first.length : 0;
+  return Array.from({ length: count }, (_, index) => String(from + index * by).padStart(width, "0"));
 }
 
 /** The training step in a name such as `step-1000`, `pythia/step1000` or `checkpoint_1000`. */

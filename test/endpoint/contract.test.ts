@@ -218,7 +218,7 @@ describe.each(kinds.filter(({ name }) => name === "vllm" || name === "openai-com
 describe.each(kinds.filter(({ name }) => /^(?:vllm|sglang|llama-server)$/.test(name)))("$name", (kind) => {
   test("draws come from the scored distribution, and with the server's own defaults they do not", async () => {
     const { endpoint } = await opened(kind);
-    const options = { draws: 1500, prompts: ["The"] };
+    const options = { draws: 1000, prompts: ["The"] };
     const honest = await sampleFit(endpoint, options, signal);
     const biased = await sampleFit(endpoint, { ...options, serverDefaults: true }, signal);
     expect(honest.degrees).toBeGreaterThan(5);

@@ -85,6 +85,25 @@ describe.skipIf(program.reason !== undefined).each(caches)(
 );
 
 test.skipIf(program.reason !== undefined)(
+  `a response to a conversation has the score that it has after the text of the server's template${why}`,
+  async () => {
+    if (program.reason !== undefined) return;
+    const server = await startLlamaServer(program, exactCache);
+    const endpoint = await opened(server.address);
+    const text = "<|im_start|>user\nTell a story<|im_end|>\n<|im_start|>assistant\n";
+    const response = "Once 😀 upon";
+    const messages = [{ role: "user", content: "Tell a story" }];
+    const scored = await endpoint.likelihood.scoreConversation!({ messages, response }, signal);
+    expect(scored).toEqual(
+      await endpoint.likelihood.score({ prompt: { text }, response: { text: response } }, signal),
+    );
+    expect(scored.tokenCount).toBeGreaterThan(5);
+    expect(await endpoint.rounding!(signal)).toBeLessThan(1e-5);
+    await Promise.all([endpoint.close(), server.stop()]);
+  },
+);
+
+test.skipIf(program.reason !== undefined)(
   `a draw of incomplete characters has the log-probability of each token${why}`,
   async () => {
     if (program.reason !== undefined) return;

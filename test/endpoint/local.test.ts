@@ -184,11 +184,16 @@ test.skipIf(folder === undefined)(
       signal,
     );
     expect(chat.tokens).toEqual(text.tokens);
+    const response = "Once upon 😀";
+    const messages = [{ role: "user", content: "Tell a story" }];
+    const scored = await endpoint.likelihood.scoreConversation!({ messages, response }, signal);
+    const prompt = { text: "user: Tell a story\n" };
+    expect(scored).toEqual(await endpoint.likelihood.score({ prompt, response: { text: response } }, signal));
     await endpoint.close();
 
     writeFileSync(join(copy, "tokenizer_config.json"), JSON.stringify({ bos_token: "<s>" }));
     const plain = await opened(copy);
-    const messages = [{ role: "user", content: "Tell" }];
+    expect(plain.likelihood.scoreConversation).toBeUndefined();
     await expect(plain.sampler.sample({ prompt: { messages }, settings, seed: 5 }, signal)).rejects.toThrow(
       /has no chat template/,
     );

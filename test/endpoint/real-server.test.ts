@@ -154,26 +154,26 @@ describe.skipIf(skipped)(`a real llama.cpp server${why}`, () => {
         "--prompts",
         prompts,
         "-n",
-        "60",
-        "--max-tokens",
         "40",
+        "--max-tokens",
+        "24",
       ],
       ...["--concurrency", "2", "--verify", "exact", "--out", join(folder, out)],
     ];
-    await killedAfter(sample("killed"), 30);
+    await killedAfter(sample("killed"), 20);
     const resumed = await lmcov(sample("killed"));
     expect(resumed.code, resumed.stderr).toBe(0);
     const [, drawn, before] = /(\d+) responses drawn, (\d+) already there/.exec(resumed.stderr) ?? [];
-    expect(Number(drawn) + Number(before)).toBe(180);
-    expect(Number(before)).toBeGreaterThanOrEqual(30);
+    expect(Number(drawn) + Number(before)).toBe(120);
+    expect(Number(before)).toBeGreaterThanOrEqual(20);
     expect((await lmcov(sample("calm"))).code).toBe(0);
     const [killed, calm] = [await drawsOf("killed"), await drawsOf("calm")];
-    expect(killed.size).toBe(180);
+    expect(killed.size).toBe(120);
     // A draw that was made twice would be there twice; what was under way at the kill was drawn again with its seed.
     expect([...killed.keys()].sort()).toEqual([...calm.keys()].sort());
     const equal = [...killed].filter(([key, text]) => calm.get(key) === text).length;
     // The server batches requests differently each time, and a draw at the edge of two tokens may fall either way.
-    expect(equal).toBeGreaterThan(160);
+    expect(equal).toBeGreaterThan(105);
     const report = await lmcov(["report", join(folder, "killed"), "--json"], { cwd: folder });
     expect(report.code, report.stderr).toBe(0);
   });
@@ -184,7 +184,7 @@ describe.skipIf(skipped)(`a real llama.cpp server${why}`, () => {
       server.address,
       "--sample-check",
       "--draws",
-      "200",
+      "100",
       "--json",
     ]);
     expect(code, stderr).toBe(0);
@@ -197,6 +197,7 @@ describe.skipIf(skipped)(`a real llama.cpp server${why}`, () => {
       beginningOfSequence: 1,
       canary: { passed: true },
       logProbabilitiesOfDraws: "raw",
+      rounding: expect.any(Number),
       biasing: ["temperature 0.8", "top_k 40", "top_p 0.95", "min_p 0.05"],
     });
     const refused = await lmcov(["doctor", server.address, "--kind", "openai-completions"]);
