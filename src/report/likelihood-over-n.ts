@@ -4,6 +4,7 @@ import {
   coverageProfile,
   crossEntropyEstimate,
   klDivergence,
+  largestCommonK,
   logRatios,
   type MeanEstimate,
   type PassAtKEstimate,
@@ -119,7 +120,7 @@ function outcomeOverN(
     return counts === undefined || counts.problems.length === 0 ? [] : [{ index, candidate, counts }];
   });
   if (counted.length < 2) return undefined;
-  const smallest = Math.min(...counted.flatMap(({ counts }) => counts.problems.map(({ draws }) => draws)));
+  const smallest = Math.min(...counted.map(({ counts }) => largestCommonK(counts.problems)));
   const ns = all.filter((n) => Number.isInteger(n) && n <= smallest);
   if (ns.length === 0) return undefined;
   const passing = counted.map(({ candidate, counts }) => ({
