@@ -141,10 +141,17 @@ export function promptTokens(row: PromptRow, tokenizer: Tokenizer): readonly num
 export function pairTokens(
   row: PromptRow,
   tokenizer: Tokenizer,
-): { readonly prompt: readonly number[]; readonly response: readonly number[] } {
+): {
+  readonly prompt: readonly number[];
+  readonly response: readonly number[];
+  /** Tokens of the prompt on its own that the joint tokenisation replaces. */
+  readonly straddling: number;
+} {
   const { prompt, response = "" } = row;
-  const { ids, responseStart } = atPlace(row, () => tokenizePair(tokenizer, { prompt, response }));
-  return { prompt: ids.slice(0, responseStart), response: ids.slice(responseStart) };
+  const { ids, responseStart, straddling } = atPlace(row, () =>
+    tokenizePair(tokenizer, { prompt, response }),
+  );
+  return { prompt: ids.slice(0, responseStart), response: ids.slice(responseStart), straddling };
 }
 
 function atPlace<Tokens>(row: PromptRow, tokens: () => Tokens): Tokens {

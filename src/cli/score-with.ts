@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import { Command } from "commander";
 import type { ScoringRequest } from "../decode/index.ts";
+import { straddlingMark } from "../endpoint/index.ts";
 import { InputError, type Likelihood, type Row } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
 import { asOnlyWriter } from "../store/index.ts";
@@ -174,23 +175,27 @@ async function scoredRows(
       tokenCount: logProbabilities.length,
       ...(row.answer !== undefined && { answer: row.answer }),
       fingerprint: crc32(row.response ?? ""),
-      method: model.method,
+      method: requests[index]!.straddling > 0 ? `${model.method}, ${straddlingMark}` : model.method,
     };
   });
 }
 
-function scoringRequest(given: GivenResponse, model: LocalModel, ends: boolean): ScoringRequest {
+function scoringRequest(
+  given: GivenResponse,
+  model: LocalModel,
+  ends: boolean,
+): ScoringRequest & { readonly straddling: number } {
   const { row, cut } = given;
   const { endOfSequence, tokenizer } = model;
   const end = ends && !cut && endOfSequence !== undefined ? [endOfSequence] : [];
   if (row.response === "") {
     // A draw may end at once.
     if (given.role === "draw" && end.length > 0)
-      return { prompt: promptTokens(row, tokenizer), response: end };
+      return { prompt: promptTokens(row, tokenizer), response: end, straddling: 0 };
     throw new InputError(`${placeOf(row)}: the response is empty`);
   }
-  const { prompt, response } = pairTokens(row, tokenizer);
-  return { prompt, response: [...response, ...end] };
+  const { prompt, response, straddling } = pairTokens(row, tokenizer);
+  return { prompt, response: [...response, ...end], straddling };
 }
 
 function responseKey(name: ModelName, given: GivenResponse): string {
