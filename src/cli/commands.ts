@@ -14,6 +14,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./report.ts"),
   },
   {
+    name: "plot",
+    summary: "one chart of the report as SVG or PNG, sized for papers",
+    load: () => import("./plot.ts"),
+  },
+  {
     name: "passk",
     summary: "pass@k for k up to the draws taken, with intervals",
     load: () => import("./passk.ts"),

@@ -42,6 +42,7 @@ export {
   shownDrawCounts,
 } from "./model-counts.ts";
 export { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
+export { type PaperSize, paperSvg } from "./paper-chart.ts";
 export { htmlText, printable, printableLines } from "./printable.ts";
 export type { CountInterval, ProblemView, ShownProblem, ShownResponse } from "./problem-view.ts";
 export { problemView } from "./problem-view-counts.ts";

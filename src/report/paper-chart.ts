@@ -1,0 +1,127 @@
+/** Charts for papers: SVG of a given width in millimetres, with the names of lines where there is room for them. */
+import { parseHTML } from "linkedom";
+import type { Chart } from "./chart-data.ts";
+import { type DrawingDocument, drawnChart } from "./chart-drawing.ts";
+import { colouredSeries, palette } from "./chart-palette.ts";
+import { printable } from "./printable.ts";
+
+export interface PaperSize {
+  readonly widthMillimetres: number;
+  readonly heightMillimetres: number;
+}
+
+/** CSS pixels of a millimetre. */
+const pixelsOfMillimetre = 96 / 25.4;
+/** Eight points: what journals ask for at the least. */
+const fontPixels = 10.7;
+const namespace = "http://www.w3.org/2000/svg";
+const fonts = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif";
+/** From this width on, names fit beside the ends of lines. */
+const wideMillimetres = 120;
+const legendLine = 14;
+const legendLetter = 6;
+const swatch = 14;
+
+/**
+ * The chart as an SVG document in the size it is printed in, on white. Text stays text; lines are named beside their ends
+ * on a wide chart and above it on a narrow one.
+ *
+ * @throws RangeError for a size of no more than 30 or more than 2,000 millimetres.
+ */
+export function paperSvg(chart: Chart, size: PaperSize): string {
+  for (const [name, value] of Object.entries(size)) {
+    if (value >= 30 && value <= 2000) continue;
+    throw new RangeError(`${name} is ${value}: must be between 30 and 2000`);
+  }
+  const width = Math.round(size.widthMillimetres * pixelsOfMillimetre);
+  const height = Math.round(size.heightMillimetres * pixelsOfMillimetre);
+  const narrow = size.widthMillimetres < wideMillimetres;
+  const legend = narrow ? legendRows(namedSeries(chart), width) : [];
+  const top = legend.length * legendLine;
+  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  const { svg: drawing } = drawnChart(chart, {
+    width,
+    height: height - top,
+    narrow,
+    document: document as unknown as DrawingDocument,
+  });
+  const name = drawing.getAttribute("aria-label") ?? "";
+  // Charts of several plots are as high as these are.
+  const drawn = top + Number(drawing.getAttribute("height") ?? height - top);
+  for (const part of [drawing, ...drawing.querySelectorAll("svg")]) {
+    part.setAttribute("font-family", fonts);
+    part.setAttribute("font-size", String(fontPixels));
+  }
+  drawing.setAttribute("y", String(top));
+  drawing.setAttribute("color", "black");
+  const svg = document.createElementNS(namespace, "svg");
+  const attributes = {
+    xmlns: namespace,
+    width: `${size.widthMillimetres}mm`,
+    height: `${Number((drawn / pixelsOfMillimetre).toFixed(2))}mm`,
+    viewBox: `0 0 ${width} ${drawn}`,
+    "font-size": fontPixels,
+    "font-family": fonts,
+    color: "black",
+    role: "img",
+    "aria-label": name,
+  };
+  for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, String(value));
+  const paper = document.createElementNS(namespace, "rect");
+  for (const [key, value] of Object.entries({ width, height: drawn, fill: "white" })) {
+    paper.setAttribute(key, String(value));
+  }
+  svg.append(paper, ...legendTexts(legend, document));
+  svg.append(drawing as unknown as typeof paper);
+  return svg.outerHTML;
+}
+
+/** Names of the lines in the palette's order; none for a chart without series. */
+function namedSeries(chart: Chart): readonly string[] {
+  if (!("series" in chart)) return [];
+  const series = chart.series as readonly { readonly label: string; readonly emphasised?: boolean }[];
+  return series
+    .filter(({ emphasised = true }) => emphasised)
+    .slice(0, colouredSeries)
+    .map(({ label }) => printable(label, 40));
+}
+
+interface LegendEntry {
+  readonly label: string;
+  readonly colour: string;
+  readonly x: number;
+}
+
+/** Entries in as many lines as they need. */
+function legendRows(labels: readonly string[], width: number): LegendEntry[][] {
+  const rows: LegendEntry[][] = [];
+  let x = Number.POSITIVE_INFINITY;
+  labels.forEach((label, index) => {
+    const needed = swatch + 6 + label.length * legendLetter;
+    if (x + needed > width) {
+      rows.push([]);
+      x = 4;
+    }
+    rows.at(-1)?.push({ label, colour: palette[index % palette.length] ?? "black", x });
+    x += needed + 6;
+  });
+  return rows;
+}
+
+type Document = ReturnType<typeof parseHTML>["document"];
+
+function legendTexts(rows: readonly (readonly LegendEntry[])[], document: Document) {
+  return rows.flatMap((row, line) =>
+    row.flatMap(({ label, colour, x }) => {
+      const y = 10 + line * legendLine;
+      const rule = document.createElementNS(namespace, "line");
+      const position = { x1: x, x2: x + swatch, y1: y, y2: y, stroke: colour, "stroke-width": 2.5 };
+      for (const [key, value] of Object.entries(position)) rule.setAttribute(key, String(value));
+      const text = document.createElementNS(namespace, "text");
+      const place = { x: x + swatch + 4, y: y + 4, fill: "black", "text-anchor": "start" };
+      for (const [key, value] of Object.entries(place)) text.setAttribute(key, String(value));
+      text.textContent = label;
+      return [rule, text];
+    }),
+  );
+}
