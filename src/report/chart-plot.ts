@@ -10,6 +10,7 @@ import { scatterPlot } from "./chart-plot-scatter.ts";
 import { trainingPlots } from "./chart-plot-training.ts";
 import { trajectoryPlot } from "./chart-plot-trajectory.ts";
 import { winnerPlot } from "./chart-plot-winner.ts";
+import { nearestPosition } from "./slider-grid.ts";
 
 export type { ChartPlotOptions } from "./chart-plot-parts.ts";
 
@@ -46,6 +47,12 @@ export function chartPlots(chart: Chart, options: ChartPlotOptions = {}): ChartP
 /** True where the slider's N changes what is drawn, and not only a mark on an axis. */
 export function redrawsWithN({ kind }: Chart): boolean {
   return kind === "training" || kind === "matrix" || kind === "scatter";
+}
+
+/** The N that the chart is drawn at for the slider's: one of its own, so that it is drawn anew no more often than it changes. */
+export function drawnN(chart: Chart, n: number): number {
+  if (chart.kind !== "matrix") return n;
+  return chart.ns[nearestPosition(chart.ns, n)] ?? n;
 }
 
 /** True where N is the horizontal axis. */

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { chartCsv } from "../../src/report/chart-csv.ts";
 import type { Chart } from "../../src/report/chart-data.ts";
 import { type ChartDrawing, drawnChart } from "../../src/report/chart-drawing.ts";
-import { hasAxisOfN, redrawsWithN } from "../../src/report/chart-plot.ts";
+import { drawnN, hasAxisOfN, redrawsWithN } from "../../src/report/chart-plot.ts";
 import { chartReadout } from "../../src/report/chart-readout.ts";
 import { saveFile, savePicture } from "./download.ts";
 import { text } from "./page.tsx";
@@ -19,13 +19,13 @@ export function ChartView({ chart, name, start }: { chart: Chart; name: string; 
   // A chart out of sight keeps the N that it was drawn at until it comes into sight.
   const seen = useRef<number | undefined>(n);
   if (inSight || drawing.current === undefined) seen.current = n;
-  const drawnN = redrawsWithN(chart) ? seen.current : undefined;
+  const shownN = redrawsWithN(chart) && seen.current !== undefined ? drawnN(chart, seen.current) : undefined;
   useEffect(() => {
     if (width === 0) return;
-    drawing.current = drawn(chart, width, { n: drawnN, model });
+    drawing.current = drawn(chart, width, { n: shownN, model });
     place.current?.replaceChildren(drawing.current.svg);
     if (hasAxisOfN(chart)) moveMark(drawing.current, view().n ?? start);
-  }, [chart, width, model, drawnN, start]);
+  }, [chart, width, model, shownN, start]);
   useEffect(() => {
     if (hasAxisOfN(chart) && drawing.current !== undefined) moveMark(drawing.current, n);
   }, [chart, n]);
@@ -79,7 +79,7 @@ function useInSight(place: { current: HTMLDivElement | null }, onWidth: (width: 
     sizes.observe(element);
     const sight = new IntersectionObserver(
       (entries) => setInSight(entries.some(({ isIntersecting }) => isIntersecting)),
-      { rootMargin: "200px" },
+      { rootMargin: "50px" },
     );
     sight.observe(element);
     return () => {
