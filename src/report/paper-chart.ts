@@ -18,6 +18,8 @@ const namespace = "http://www.w3.org/2000/svg";
 const fonts = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif";
 /** From this width on, names fit beside the ends of lines. */
 const wideMillimetres = 120;
+/** Room for half of the last tick's number where no names stand beside it. */
+const lastTick = 18;
 const legendLine = 14;
 const legendLetter = 6;
 const swatch = 14;
@@ -40,7 +42,7 @@ export function paperSvg(chart: Chart, size: PaperSize): string {
   const top = legend.length * legendLine;
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const { svg: drawing } = drawnChart(chart, {
-    width,
+    width: narrow ? width - lastTick : width,
     height: height - top,
     narrow,
     document: document as unknown as DrawingDocument,
@@ -54,6 +56,7 @@ export function paperSvg(chart: Chart, size: PaperSize): string {
   }
   drawing.setAttribute("y", String(top));
   drawing.setAttribute("color", "black");
+  drawing.setAttribute("overflow", "visible");
   const svg = document.createElementNS(namespace, "svg");
   const attributes = {
     xmlns: namespace,
