@@ -59,7 +59,9 @@ describe("the package", () => {
       0.25, 0.5,
     ]);
     await run("npx", ["--no-install", "lmcov", "report", "log.csv"], { cwd: folder });
-    expect(await readFile(join(folder, "lmcov-report/report.html"), "utf8")).toContain("Not informative: 2 problems");
+    expect(await readFile(join(folder, "lmcov-report/report.html"), "utf8")).toContain(
+      "Not informative: 2 problems",
+    );
   });
 
   test("is imported with types", async () => {
