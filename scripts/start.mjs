@@ -11,18 +11,8 @@ await build();
 const root = fileURLToPath(new URL("..", import.meta.url));
 const callerFolder = process.env.INIT_CWD ?? process.cwd();
 const given = process.argv.slice(2);
-const commands = [
-  "report",
-  "passk",
-  "forecast",
-  "problems",
-  "reward",
-  "profile",
-  "select",
-  "import",
-  "formats",
-  "help",
-];
+const { commandEntries } = await import("../dist/cli/commands.js");
+const commands = [...commandEntries.map(({ name }) => name), "help"];
 const first = given[0];
 const isCommand = first !== undefined && (commands.includes(first) || first.startsWith("-"));
 const example = join(root, "examples", "simulated-checkpoints.jsonl");

@@ -1,5 +1,6 @@
 /**
- * Loads the heavy packages that lmcov works without: onnxruntime-node, node-llama-cpp, bullmq, ioredis, pyodide.
+ * Loads the heavy packages that lmcov works without: onnxruntime-node, node-llama-cpp, bullmq, ioredis, pyodide,
+ * @resvg/resvg-js.
  * Each caller owns one package, in one file.
  */
 import { existsSync, realpathSync } from "node:fs";
