@@ -1,5 +1,6 @@
 /** Runs the units of one lane: as many at once as its server bears, again where they fail, in rest where it asks for rest. */
 import { setMaxListeners } from "node:events";
+import type { UnitFailure } from "../store/index.ts";
 import type { Clock } from "./clock.ts";
 import { type ConcurrencyBounds, ConcurrencyLimit } from "./concurrency-limit.ts";
 import { type BackOff, type FailureClass, secondsBeforeRetry } from "./failure.ts";
@@ -51,6 +52,8 @@ export class LaneRunner<Work extends Unit> {
   readonly #again: Attempt<Work>[] = [];
   /** Failed for good while nothing succeeds: recorded with the next success, forgotten if the lane is closed. */
   #doubtful: SettledUnit<Work>[] = [];
+  /** Failed in a way that says something of the unit only if the server never does it right. */
+  #suspended: { readonly attempt: Attempt<Work>; readonly failed: UnitFailure }[] = [];
   #active = 0;
   #sleeping = 0;
   #restUntil = 0;
@@ -119,7 +122,8 @@ export class LaneRunner<Work extends Unit> {
       while (this.#active > 0) await this.#change();
     }
     if (this.#fetchError !== undefined) throw this.#fetchError.error;
-    if (!this.#signal.aborted) this.#recordDoubtful();
+    if (this.#signal.aborted) return;
+    this.#recordDoubtful();
   }
 
   /** Begins one unit, or waits for a change; false once there is nothing to do and nothing to wait for. */
@@ -154,6 +158,10 @@ export class LaneRunner<Work extends Unit> {
       if (arrived === "wait") this.#limit.idle();
     }
     const idle = this.#active === 0 && this.waiting === 0 && !this.#fetching;
+    if (idle && this.#suspended.length > 0) {
+      this.#settleSuspended();
+      return true;
+    }
     if (idle && (this.#exhausted || this.#outOfBudget)) return false;
     if (crowded || this.#exhausted || this.#outOfBudget) this.#limit.idle();
     await this.#change();
@@ -203,6 +211,7 @@ export class LaneRunner<Work extends Unit> {
       this.#limit.answered(now);
       this.#health.succeeded(now);
       this.#recordDoubtful();
+      this.#resume();
       this.#job.record(this.#source.settle({ unit: attempt.unit, result }));
     } catch (error) {
       if (!signal.aborted) {
@@ -240,10 +249,12 @@ export class LaneRunner<Work extends Unit> {
       void this.#retryLater(attempt, failure);
       return;
     }
-    const settled = this.#source.settle({
-      unit: attempt.unit,
-      failed: { kind: failure.kind, reason: message },
-    });
+    const failed = { kind: failure.kind, reason: message };
+    if (failure.retryable === "if it worked before" && !this.#health.worked) {
+      this.#suspended.push({ attempt, failed });
+      return;
+    }
+    const settled = this.#source.settle({ unit: attempt.unit, failed });
     if (failure.ownFault === true || retryable) this.#job.record(settled);
     else this.#doubtful.push(...settled);
   }
@@ -263,6 +274,22 @@ export class LaneRunner<Work extends Unit> {
     this.#sleeping -= 1;
     this.#again.push({ ...attempt, attempt: attempt.attempt + 1 });
     this.wake();
+  }
+
+  /** The server does it right after all: what it did not before is asked again. */
+  #resume(): void {
+    for (const { attempt } of this.#suspended) {
+      this.#again.push({ ...attempt, attempt: attempt.attempt + 1 });
+    }
+    this.#suspended = [];
+  }
+
+  /** Nothing is left that could show the server at work. */
+  #settleSuspended(): void {
+    for (const { attempt, failed } of this.#suspended) {
+      this.#doubtful.push(...this.#source.settle({ unit: attempt.unit, failed }));
+    }
+    this.#suspended = [];
   }
 
   #recordDoubtful(): void {

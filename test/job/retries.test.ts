@@ -189,6 +189,29 @@ test("an answer that ignores what was asked is one bad machine's where the serve
     }),
   );
   expect(sometimes).toMatchObject({ done: 40, failed: 0 });
+  // The bad machine may be the first that answers.
+  let first = 0;
+  const later = await runJob(
+    options({
+      folder: join(folder, "later"),
+      async run(unit) {
+        first += 1;
+        const ignored = first <= 5;
+        await clock.sleep(10);
+        if (ignored) throw ignoring;
+        return rowsOf(unit);
+      },
+    }),
+  );
+  expect(later).toMatchObject({ done: 40, failed: 0, errors: { refused: 5 } });
+  const few = await runJob(
+    options({
+      folder: join(folder, "few"),
+      lanes: [{ name: "s", units: draws(3, 1) }],
+      run: () => Promise.reject(ignoring),
+    }),
+  );
+  expect(few).toMatchObject({ done: 0, failed: 3 });
   const never = await runJob(
     options({
       folder: join(folder, "other"),

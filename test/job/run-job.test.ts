@@ -147,3 +147,21 @@ test("a problem ends at its second success, whatever order the answers come in a
     /was begun with --stop-at 2, cap 12 and not with no --stop-at/,
   );
 });
+
+test("with a stopping rule too, a job ends where every draw fails in a way that one success would excuse", async () => {
+  const refusal = Object.assign(new Error("no echo"), { fault: "refused", retryable: false });
+  const result = await runJob(
+    options({
+      description: {
+        software: {},
+        command: ["test"],
+        stopping: { kind: "successes", successes: 1, cap: 4 },
+      },
+      lanes: [{ name: "server", series: series(2) }],
+      stopAt: { successes: 1, cap: 4 },
+      furthestAhead: 1,
+      run: () => Promise.reject(refusal),
+    }),
+  );
+  expect(result).toMatchObject({ done: 0, failed: 8, failures: { refused: 8 } });
+});
