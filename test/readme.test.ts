@@ -1,10 +1,11 @@
 /** What the README shows works: its commands, its worked example on the real log, its library example. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeLogs } from "./docs-inputs.ts";
 import { lmcov } from "./lmcov.ts";
 import { sharedData } from "./shared-data.ts";
 
@@ -27,27 +28,9 @@ describe("the README", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "lmcov-readme-"));
-    const draws = Array.from({ length: 6 }, (_, problem) =>
-      Array.from({ length: 100 }, (_, draw) => ({
-        problem: `p${problem}`,
-        response: `The answer is ${draw % (problem + 1)}.`,
-        target: "0",
-        correct: draw % (problem + 1) === 0,
-        reward: (7 * draw + problem) % 10,
-      })),
-    ).flat();
-    const text = draws.map((draw) => `${JSON.stringify(draw)}\n`).join("");
-    await writeFile(join(folder, "log.jsonl"), text);
-    const scores = Array.from({ length: 40 }, (_, problem) =>
-      ["teacher", "early", "late"].map((model, index) => ({
-        model,
-        problem: `p${problem}`,
-        logprob: -5 - index - (problem % (7 - index)),
-      })),
-    ).flat();
-    await writeFile(join(folder, "scores.jsonl"), scores.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    writeLogs(folder);
     await mkdir(join(folder, "logs"));
-    await writeFile(join(folder, "logs", "log.jsonl"), text);
+    await cp(join(folder, "log.jsonl"), join(folder, "logs", "log.jsonl"));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,6 +1,6 @@
 /** Files and folders that appear whole or not at all: written to a temporary name, on disk, then renamed. */
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { UnusableCheckpointError } from "./checkpoint-error.ts";
 
 /** Writes a file through a temporary one beside it; on return it is on disk. */
@@ -43,8 +43,10 @@ export async function replaceFolder(
     readonly mayReplace: (names: readonly string[]) => boolean;
   },
 ): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const old = `${path}.old`;
+  // Without a slash at the end, after which the two would lie inside.
+  const place = resolve(path);
+  const temporary = `${place}.tmp`;
+  const old = `${place}.old`;
   const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw new UnusableCheckpointError(
@@ -65,10 +67,10 @@ export async function replaceFolder(
   await syncFolder(temporary);
   if (names !== undefined) {
     await rm(old, { recursive: true, force: true });
-    await rename(path, old);
+    await rename(place, old);
   }
-  await rename(temporary, path);
-  await syncFolder(dirname(path));
+  await rename(temporary, place);
+  await syncFolder(dirname(place));
   await rm(old, { recursive: true, force: true });
 }
 

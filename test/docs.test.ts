@@ -1,0 +1,190 @@
+/** The documentation does what it says: its commands run, its TypeScript compiles and runs, its links lead somewhere. */
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { trainingConfig } from "../src/train/index.ts";
+import { writeHarnessLogs, writeLogs, writeRuns } from "./docs-inputs.ts";
+import { lmcov } from "./lmcov.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const docs = join(root, "docs");
+
+interface Block {
+  readonly page: string;
+  readonly line: number;
+  readonly language: string;
+  /** What stands after the language: why the block is not run. */
+  readonly mark: string;
+  readonly text: string;
+}
+
+const pages = readdirSync(docs, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith(".md"))
+  .map((entry) => relative(docs, join(entry.parentPath, entry.name)))
+  .sort();
+const textOf = (page: string) => readFileSync(join(docs, page), "utf8");
+
+function blocksOf(page: string): Block[] {
+  const text = textOf(page);
+  return [...text.matchAll(/^```(\S*)[ ]*(.*)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    page,
+    line: text.slice(0, match.index).split("\n").length,
+    language: match[1] ?? "",
+    mark: match[2] ?? "",
+    text: match[3] ?? "",
+  }));
+}
+
+const blocks = pages.flatMap(blocksOf);
+
+/** Why a block of commands does not run here. */
+const unrun: Readonly<Record<string, string>> = {
+  server: "needs a server or a cluster",
+  install: "changes the machine",
+  minutes: "takes minutes; its configurations are checked in test/cli/train-variants.test.ts",
+  sandbox: "needs user namespaces; test/cli/verify.test.ts runs the like",
+  program: "belongs to another program",
+};
+/** Pages whose commands another test runs, with inputs and results of their own. */
+const runElsewhere: Readonly<Record<string, string>> = { "decoding.md": "test/cli/generate.test.ts" };
+/** Languages that are not run: results, data, other programs' configurations and code. */
+const shown = ["", "jsonl", "python"];
+/** Pages whose YAML is another program's. */
+const foreignYaml = ["fleet.md"];
+
+/** The words of each command in a block; quotes keep words together, and a backslash joins lines. */
+function commandsOf(text: string): string[][] {
+  return text
+    .replaceAll(/\\\n/g, " ")
+    .split("\n")
+    .map((line) => line.replace(/(?:^|\s)#.*$/, "").trim())
+    .filter((line) => line !== "")
+    .map((line) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? ""));
+}
+
+const runBlocks = blocks.filter(
+  ({ language, mark, page }) => language === "sh" && mark === "" && !(page in runElsewhere),
+);
+
+describe("the documentation", () => {
+  test("marks each block by a known language, and a known reason where it is not run", () => {
+    const unknown = blocks
+      .filter(({ language, mark }) => {
+        if (language === "sh") return mark !== "" && !(mark in unrun);
+        return mark !== "" || ![...shown, "ts", "yaml"].includes(language);
+      })
+      .map(({ page, line, language, mark }) => `${page}:${line} ${language} ${mark}`);
+    expect(unknown).toEqual([]);
+    // A command in a block that is shown and not run would escape.
+    const escaped = blocks
+      .filter(({ language, text }) => language === "" && /^lmcov /m.test(text))
+      .map(({ page, line }) => `${page}:${line}`);
+    expect(escaped).toEqual([]);
+  });
+
+  test("leads somewhere with each link, and to each page from its index", () => {
+    const linked = new Set<string>();
+    for (const page of [...pages, "../README.md"]) {
+      for (const [, target = ""] of textOf(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+        const path = join(docs, dirname(page), target);
+        expect(existsSync(path), `${page}: ${target}`).toBe(true);
+        if (page === "README.md" || page === "rules/README.md") linked.add(relative(docs, path));
+      }
+    }
+    expect(pages.filter((page) => page !== "README.md" && !linked.has(page))).toEqual([]);
+  });
+
+  test.each(
+    blocks
+      .filter(({ language, page }) => language === "yaml" && !foreignYaml.includes(page))
+      .map((block) => [`${block.page}:${block.line}`, block] as const),
+  )("the configuration in %s is accepted", (place, { text }) => {
+    expect(trainingConfig(parse(text), place).steps).toBeGreaterThan(0);
+  });
+});
+
+describe("commands in the documentation", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lmcov-docs-"));
+  beforeAll(async () => {
+    writeLogs(folder);
+    await writeHarnessLogs(folder);
+    await writeRuns(folder);
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("are there", () => {
+    expect(runBlocks.length).toBeGreaterThanOrEqual(10);
+  });
+
+  test.each(runBlocks.map((block) => [`${block.page}:${block.line}`, block] as const))(
+    "%s",
+    async (_, { text }) => {
+      for (const [program, ...words] of commandsOf(text)) {
+        expect(program).toBe("lmcov");
+        const { code, stderr } = await lmcov(words, { cwd: folder });
+        expect(code, `${words.join(" ")}\n${stderr}`).toBe(0);
+      }
+    },
+    120_000,
+  );
+
+  test("give the result that is shown after them", async () => {
+    const page = blocksOf("reading-a-coverage-profile.md");
+    const [command, result] = page;
+    const [words = []] = commandsOf(command?.text ?? "");
+    const { stdout } = await lmcov(words.slice(1), { cwd: folder });
+    expect(result?.language).toBe("");
+    expect(stdout).toContain(result?.text.trimEnd());
+  });
+});
+
+describe("TypeScript in the documentation", () => {
+  const folder = join(root, "test", ".examples-docs");
+  const code = blocks.filter(({ language }) => language === "ts");
+  beforeAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    code.forEach(({ text }, index) => {
+      const own = text.replaceAll(/from "lmcov\/(\w+)"/g, 'from "../../src/$1/index.ts"');
+      writeFileSync(join(folder, `block-${index}.ts`), `${own}\nexport {};\n`);
+    });
+    const config = {
+      extends: "../../tsconfig.json",
+      compilerOptions: { noEmit: true, noUnusedLocals: false },
+      include: ["*.ts"],
+      exclude: [],
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("compiles", () => {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+    const faults = stdout.trim().replaceAll(/block-(\d+)\.ts/g, (_, index: string) => {
+      const block = code[Number(index)];
+      return `${block?.page}:${block?.line}`;
+    });
+    expect(faults).toBe("");
+  });
+
+  test.each(code.map(({ page, line }, index) => [`${page}:${line}`, index] as const))(
+    "%s runs",
+    async (_, index) => {
+      const imported: unknown = await import(/* @vite-ignore */ join(folder, `block-${index}.ts`));
+      expect(imported).toBeTypeOf("object");
+    },
+  );
+});
