@@ -72,7 +72,8 @@ function answerTo(path: string, { watch, page }: PageServerOptions): Answer {
   const ids = runsOf(path, watch.runs.length);
   if (ids === undefined) return text(404, "no such page; there are /, /events and /report/N");
   const body = watch.report(ids);
-  if (body === undefined) return text(404, "there is no report yet");
+  // There is no report yet: no fault of whoever asks.
+  if (body === undefined) return { status: 204, type: "application/json; charset=utf-8", body: "" };
   return { status: 200, type: "application/json; charset=utf-8", body };
 }
 

@@ -82,11 +82,6 @@ export class ServedReports {
     if (due !== undefined) this.#make(due);
   }
 
-  /** Forgets a subject that nobody watches. */
-  forget(key: string): void {
-    this.#kept.delete(key);
-  }
-
   close(): void {
     this.#closed = true;
     this.#child?.kill();

@@ -60,6 +60,10 @@ export class RunWatch {
     for (const { id, lines } of this.runs) {
       listener({ type: "lines", id, restarted: true, lines: lines.all });
     }
+    for (const { key, paths } of this.#reports.subjects) {
+      const report = this.#reports.state(key);
+      if (paths.length > 1 && report !== undefined) listener({ type: "comparison", name: key, report });
+    }
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

@@ -166,8 +166,7 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
     const troubles: string[] = [];
     page.on("pageerror", (error) => troubles.push(error.message));
     page.on("console", (message) => {
-      // There is no report until there is one.
-      if (message.type() === "error" && !message.text().includes("404")) troubles.push(message.text());
+      if (message.type() === "error") troubles.push(message.text());
     });
     page.on("request", (sent) => {
       if (!sent.url().startsWith(`${url}/`)) troubles.push(`request: ${sent.url().slice(0, 100)}`);
@@ -231,6 +230,7 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
     ]);
     await page.reload();
     await page.locator("#comparison svg").first().waitFor();
+    await until(async () => (await page.locator(".report-state").textContent()) === "");
     expect(troubles).toEqual([]);
     await page.close();
   });

@@ -46,7 +46,7 @@ export function useReport(name: string, version: number): PageReport | undefined
     let wanted = true;
     fetch(`report/${name}`)
       .then(async (response) => {
-        if (!response.ok) return;
+        if (response.status !== 200) return;
         const report = (await response.json()) as PageReport;
         if (wanted) setFound({ name, report });
       })
