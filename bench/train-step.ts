@@ -30,7 +30,7 @@ const training = trainer({
   parameters: initialParameters(config, randomGenerator("bench")),
   source: { batch: () => examples },
   batch,
-  microBatch: batch,
+  microBatch: sizes.microBatch ?? batch,
   lengths: [length],
   learningRate: () => 1e-3,
 });

@@ -13,6 +13,8 @@ import type { TransformerConfig } from "./transformer-config.ts";
  * times, find them in the processor's cache: a tenth of a training step.
  */
 const largestHidden = 2 ** 19;
+/** Products of fewer rows are slower. */
+const fewestRows = 512;
 
 const embeddings = "transformer.wte.weight";
 const positions = "transformer.wpe.weight";
@@ -267,7 +269,11 @@ export function feedForward(
   const name = `${block(given.layer)}mlp.`;
   const rows = graph.reshape(given.x, [-1, given.x.shape.at(-1)!]);
   const hiddenWidth = parameters[`${name}c_fc.bias`]!.shape[0]!;
-  const parts = graph.split(rows, evenSizes(rows.shape[0]!, largestHidden / hiddenWidth), 0);
+  const parts = graph.split(
+    rows,
+    evenSizes(rows.shape[0]!, Math.max(fewestRows, largestHidden / hiddenWidth)),
+    0,
+  );
   const back = parts.map((part) => {
     const hidden = graph.linear(part, parameters[`${name}c_fc.weight`]!, parameters[`${name}c_fc.bias`]!);
     return graph.linear(
