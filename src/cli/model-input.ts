@@ -2,7 +2,15 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Prompt, promptFromText, promptOf, promptText } from "../endpoint/index.ts";
-import { jsonRecords, jsonShapeOf, readHead, readRows, recogniseInput } from "../importer/index.ts";
+import {
+  jsonRecords,
+  jsonShapeOf,
+  readHead,
+  readRows,
+  recogniseInput,
+  strictRecords,
+  tableColumns,
+} from "../importer/index.ts";
 import {
   InputError,
   type Provenance,
@@ -106,17 +114,47 @@ async function sourceOf(path: string, options: InputOptions): Promise<"run" | "f
     throw new InputError(`${path}: is a folder and not a run folder; give the log files`);
   }
   const head = await readHead(path);
-  if (jsonShapeOf(head) === undefined) return "log";
+  if (jsonShapeOf(head) === undefined) return (await hasPairs(path, options)) ? "fields" : "log";
   const first = head.jsonLines[0];
   if (first === undefined || options.map.prompt !== undefined) return "fields";
   const read = readerOf(first as JsonObject, options);
   return read("prompt") !== undefined && typeof read("response") === "string" ? "fields" : "log";
 }
 
+/** A CSV or Parquet file of no log format, with a column of prompts and one of responses. */
+async function hasPairs(path: string, options: InputOptions): Promise<boolean> {
+  const columns = await tableColumns(path);
+  if (columns === undefined) return false;
+  const has = (field: InputField) => columnsOf(field, columns, options).length > 0;
+  if (!has("prompt") || !has("response")) return false;
+  return options.map.prompt !== undefined || (await recogniseInput(path)).name === "table";
+}
+
+/** The columns that a field may be read from; of a path such as `request.context`, the first part. */
+function columnsOf(field: InputField, columns: readonly string[], options: InputOptions): string[] {
+  const mapped = options.map[field];
+  const names = mapped === undefined ? usualNames[field] : [mapped, mapped.split(".")[0] ?? mapped];
+  return columns.filter((column) => names.includes(column));
+}
+
+async function* tableObjects(path: string, options: InputOptions) {
+  const columns = await tableColumns(path);
+  if (columns === undefined) {
+    throw new InputError(`${path}: is neither JSON lines, a JSON array, an object, CSV nor Parquet`);
+  }
+  const wanted = inputFields.flatMap((field) => columnsOf(field, columns, options));
+  for await (const batch of strictRecords(path, [...new Set(wanted)])) {
+    for (const { record, line } of batch) yield { read: readerOf(record, options), line };
+  }
+}
+
 async function* objectsOf(path: string, options: InputOptions) {
   const head = await readHead(path);
   const shape = jsonShapeOf(head);
-  if (shape === undefined) throw new InputError(`${path}: is not JSON lines, a JSON array or an object`);
+  if (shape === undefined) {
+    yield* tableObjects(path, options);
+    return;
+  }
   const context = options.tally.context({ map: {}, texts: true }, () => {});
   for await (const batch of jsonRecords(path, { shape, context })) {
     for (const { record, line } of batch) yield { read: readerOf(record, options), line };

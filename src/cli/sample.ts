@@ -45,7 +45,7 @@ Examples:
   lmcov sample --model runs/sums/checkpoints/step-00001000 --prompts sums.jsonl -n 64 --verify python:tests.jsonl --out run
   lmcov report run
 
-Prompts: JSON lines with prompt (a text, a list of messages, or a list of token ids), and target for --verify.
+Prompts: JSON lines, CSV or Parquet with prompt (a text, a list of messages, or a list of token ids), and target for --verify.
 The server's own sampling defaults are switched off; only what is asked for here changes the distribution.
 Running the same command again after an interruption draws exactly the rest; a larger -n adds draws.`;
 
@@ -92,7 +92,7 @@ async function run(options: SampleOptions): Promise<void> {
   const request: Drawing = { settings, verifier, ownScores, run: options.seed };
   await runModelJob<SampleUnit>({
     title: "sampling",
-    finishedAs: "responses drawn",
+    finishedAs: "drawn",
     folder: options.out,
     command: ["sample", ...options.prompts],
     models,

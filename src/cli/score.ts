@@ -46,7 +46,7 @@ async function run(options: ScoreOptions): Promise<void> {
   let straddling = 0;
   await runModelJob<ScoreUnit>({
     title: "scoring",
-    finishedAs: "responses scored",
+    finishedAs: "scored",
     folder: options.out,
     command: ["score", ...options.input],
     models,

@@ -11,4 +11,4 @@ export { readHead } from "./input-head.ts";
 export { type JsonShape, jsonRecords, jsonShapeOf } from "./json-records.ts";
 export { type ReadRowsInput, readRows } from "./read-rows.ts";
 export { discoverInputs, type RecogniseOptions, recogniseInput } from "./recognise.ts";
-export { type StrictRecord, strictRecords } from "./strict-records.ts";
+export { type StrictRecord, strictRecords, tableColumns } from "./strict-records.ts";

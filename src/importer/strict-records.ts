@@ -42,6 +42,16 @@ export async function* strictRecords(
   }
 }
 
+/** The top-level columns of a CSV or Parquet file; undefined for any other. */
+export async function tableColumns(path: string): Promise<readonly string[] | undefined> {
+  const head = await readHead(path);
+  const kind = tableKindOf(head);
+  if (kind === "parquet") return [...(await parquetFields(head))];
+  if (kind !== "csv") return undefined;
+  for await (const [first] of strictRecords(path, [])) return Object.keys(first?.record ?? {});
+  return [];
+}
+
 function withoutColumn(place: string, column: string, known: readonly string[]): InputError {
   return new InputError(`${place}: has no ${column}; it has ${known.slice(0, 20).join(", ")}`);
 }
