@@ -1,14 +1,4 @@
-/** The documentation does what it says: its commands run, its TypeScript compiles and runs, its links lead somewhere. */
-import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { trainingConfig } from "../src/train/index.ts";
 import { writeHarnessLogs, writeLogs, writeRuns } from "./docs-inputs.ts";
+import { compilerFaults, writeExampleProject } from "./example-project.ts";
 import { lmcov } from "./lmcov.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -154,26 +145,16 @@ describe("TypeScript in the documentation", () => {
   const folder = join(root, "test", ".examples-docs");
   const code = blocks.filter(({ language }) => language === "ts");
   beforeAll(() => {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    code.forEach(({ text }, index) => {
+    const files = code.map(({ text }, index) => {
       const own = text.replaceAll(/from "lmcov\/(\w+)"/g, 'from "../../src/$1/index.ts"');
-      writeFileSync(join(folder, `block-${index}.ts`), `${own}\nexport {};\n`);
+      return [`block-${index}.ts`, `${own}\nexport {};\n`] as const;
     });
-    const config = {
-      extends: "../../tsconfig.json",
-      compilerOptions: { noEmit: true, noUnusedLocals: false },
-      include: ["*.ts"],
-      exclude: [],
-    };
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    writeExampleProject(folder, Object.fromEntries(files));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test("compiles", () => {
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
-    const faults = stdout.trim().replaceAll(/block-(\d+)\.ts/g, (_, index: string) => {
+    const faults = compilerFaults(folder).replaceAll(/block-(\d+)\.ts/g, (_, index: string) => {
       const block = code[Number(index)];
       return `${block?.page}:${block?.line}`;
     });

@@ -1,12 +1,8 @@
-/**
- * Every `@example` of a docstring compiles and runs, and where a statement is followed by a comment, its value is
- * what the comment says: a JavaScript expression, digits and text cut by "…", or "throws NAME: message…".
- */
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compilerFaults, writeExampleProject } from "./example-project.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "src");
@@ -190,18 +186,8 @@ const examples = libraryFolders.flatMap((name) => filesUnder(join(source, name))
 
 describe("examples in docstrings", () => {
   beforeAll(() => {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    examples.forEach((example, index) => {
-      writeFileSync(join(folder, `example-${index}.ts`), moduleText(example));
-    });
-    const config = {
-      extends: "../../tsconfig.json",
-      compilerOptions: { noEmit: true, noUnusedLocals: false },
-      include: ["*.ts"],
-      exclude: [],
-    };
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const files = examples.map((example, index) => [`example-${index}.ts`, moduleText(example)] as const);
+    writeExampleProject(folder, Object.fromEntries(files));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -210,12 +196,12 @@ describe("examples in docstrings", () => {
   });
 
   test("all compile", () => {
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const result = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
-    const lines = result.stdout.split("\n").map((line) => {
-      const index = /example-(\d+)\.ts/.exec(line)?.[1];
-      return index === undefined ? line : `${examples[Number(index)]?.place} ${line}`;
-    });
+    const lines = compilerFaults(folder)
+      .split("\n")
+      .map((line) => {
+        const index = /example-(\d+)\.ts/.exec(line)?.[1];
+        return index === undefined ? line : `${examples[Number(index)]?.place} ${line}`;
+      });
     expect(lines.join("\n").trim()).toBe("");
   });
 

@@ -154,9 +154,14 @@ function overNFields(over: LikelihoodOverN | undefined) {
 }
 
 function taskFields(task: TaskAnalysis) {
-  const { models, chosen, ...rest } = task;
+  const { models, chosen, trajectories, ...rest } = task;
   return {
     ...rest,
+    // Their checkpoints' numbers are those of the models.
+    trajectories: trajectories.map(({ checkpoints, ...trajectory }) => ({
+      ...trajectory,
+      checkpoints: checkpoints.map(({ at, analysis }) => ({ at, model: analysis.counts.label })),
+    })),
     chosen: models[chosen]?.counts.label,
     models: models.map(({ counts, measured, forecast }) => ({
       ...modelFields(counts),

@@ -5,49 +5,35 @@ import {
   type JobProgress,
   type JobResult,
   runJob,
-  type StopAt,
   shardOf,
   systemClock,
   type Unit,
   type UnitResult,
 } from "../job/index.ts";
 import type { Row } from "../record/index.ts";
-import { countText, printable } from "../report/index.ts";
+import { countText, plural, printable } from "../report/index.ts";
 import { exitCode } from "./exit-code.ts";
 import type { ImportTally } from "./import-tally.ts";
 import { rejectionText } from "./import-tally.ts";
 import { onInterruption } from "./interruption.ts";
-import { type LaneRequest, modelLanes } from "./model-lanes.ts";
+import { modelLanes } from "./model-lanes.ts";
 import type { ModelOptions } from "./model-options.ts";
 import { printRemark } from "./print.ts";
 import { millisecondsNow, progressLine } from "./progress.ts";
-import { runQueueJob } from "./queue-job.ts";
+import { type QueueJob, runQueueJob } from "./queue-job.ts";
 import { softwareVersions } from "./version.ts";
 
-export interface ModelJob<Work extends Unit>
-  extends Pick<LaneRequest<Work>, "models" | "units" | "series" | "draws"> {
-  readonly title: string;
-  /** What a finished unit is, for the summary: `responses scored`. */
-  readonly finishedAs: string;
-  readonly folder: string;
-  readonly command: readonly string[];
-  /** Units of all models together. */
-  readonly total: number;
-  readonly stopAt?: StopAt;
+export interface ModelJob<Work extends Unit> extends QueueJob<Work> {
   run(unit: Work, signal: AbortSignal): Promise<UnitResult>;
   readonly failedRows?: (unit: Work, reason: string) => readonly Row[];
   onFinished(unit: Work, rows: readonly Row[]): void;
   /** How a failed unit is called. */
   nameOf(unit: Work): string;
-  readonly signal: AbortSignal;
   /** What the user said about asking: how much at once, how often, whether again. */
   readonly asking: Pick<
     ModelOptions,
     "concurrency" | "attempts" | "longestWait" | "retryFailed" | "shard" | "queue"
   >;
-  /** What a worker needs to do the unit, for `--queue`. */
-  readonly taskOf?: (unit: Work) => unknown;
-  readonly budget?: Budget | undefined;
   readonly tally: ImportTally;
 }
 
@@ -136,7 +122,7 @@ function printSummary<Work extends Unit>(
     printRemark(`• rejected: ${printable(rejectionText(rejection), 400)}`);
   }
   for (const failure of failures) printRemark(`• failed: ${printable(failure, 400)}`);
-  const parts = [`${countText(result.done)} ${job.finishedAs}`];
+  const parts = [`${plural(result.done, "response")} ${job.finishedAs}`];
   if (result.before > 0) parts.push(`${countText(result.before)} already there`);
   if (result.failed > 0) parts.push(`${countText(result.failed)} failed (${kindsText(result.failures)})`);
   if (job.tally.rejected > 0) parts.push(`${countText(job.tally.rejected)} bad records rejected`);

@@ -9,7 +9,7 @@ import {
   type Unit,
 } from "../job/index.ts";
 import { InputError } from "../record/index.ts";
-import { countText, printable } from "../report/index.ts";
+import { countText, plural, printable } from "../report/index.ts";
 import { exitCode } from "./exit-code.ts";
 import { type LaneRequest, modelLanes, unitsInTurns } from "./model-lanes.ts";
 import type { ModelOptions } from "./model-options.ts";
@@ -23,9 +23,11 @@ export const queueOf = (text: string) => queueAddress(text, process.env.LMCOV_RE
 export interface QueueJob<Work extends Unit>
   extends Pick<LaneRequest<Work>, "models" | "units" | "series" | "draws"> {
   readonly title: string;
+  /** What was done with the responses of finished units, for the summary: `scored`. */
   readonly finishedAs: string;
   readonly folder: string;
   readonly command: readonly string[];
+  /** Units of all models together. */
   readonly total: number;
   readonly stopAt?: StopAt;
   readonly budget?: Budget | undefined;
@@ -66,7 +68,9 @@ export async function runQueueJob<Work extends Unit>(job: QueueJob<Work>, queue:
       return;
     }
     const failed = result.failed === 0 ? "" : `, ${countText(result.failed)} failed`;
-    printRemark(`${countText(result.finished)} ${job.finishedAs}${failed} → ${printable(job.folder)}`);
+    printRemark(
+      `${plural(result.finished, "response")} ${job.finishedAs}${failed} → ${printable(job.folder)}`,
+    );
     if (result.failed > 0) process.exitCode = exitCode.partial;
   } finally {
     progress.finish();

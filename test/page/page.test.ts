@@ -1,6 +1,5 @@
 /** The report's page in a real browser: it shows what it should, asks for nothing, and takes text from logs for text. */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -12,8 +11,7 @@ import { chromiumPath, startChromium } from "../chromium.ts";
 import { hostileTexts } from "../hostile-text.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { sharedData } from "../shared-data.ts";
-
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+import { excessWidth, seriousFaults } from "./accessibility.ts";
 
 interface Opened {
   readonly page: Page;
@@ -132,20 +130,8 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
         "has no serious fault of accessibility, %s at %d pixels, and does not scroll sideways",
         async (scheme, width) => {
           const { page, troubles } = await opened(path, { dark: scheme === "dark", width });
-          // The page's own policy forbids what is not its script; the checker comes in through the debugger.
-          await page.evaluate(readFileSync(axe, "utf8"));
-          const faults = await page.evaluate(async () => {
-            const checker = (globalThis as unknown as { axe: { run(): Promise<{ violations: unknown[] }> } })
-              .axe;
-            const { violations } = await checker.run();
-            return (violations as { id: string; impact: string; nodes: { html: string }[] }[])
-              .filter(({ impact }) => impact === "serious" || impact === "critical")
-              .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 120)}`);
-          });
-          expect(faults).toEqual([]);
-          const root = "document.documentElement";
-          const [shown, needed] = await page.evaluate<number[]>(`[${root}.clientWidth, ${root}.scrollWidth]`);
-          expect(needed).toBeLessThanOrEqual(shown ?? 0);
+          expect(await seriousFaults(page)).toEqual([]);
+          expect(await excessWidth(page)).toBe(0);
           expect(troubles).toEqual([]);
           await page.close();
         },

@@ -1,6 +1,5 @@
 /** The page's panels over N in a real browser: one slider moves them all, and what they say is what the commands print. */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,8 +9,8 @@ import { randomGenerator } from "../../src/numeric/index.ts";
 import { intervalText, rateText } from "../../src/report/index.ts";
 import { chromiumPath, startChromium } from "../chromium.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
+import { excessWidth, seriousFaults } from "./accessibility.ts";
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const checkpoints = 6;
 const prompts = 60;
 const each = 3;
@@ -220,18 +219,8 @@ describe.skipIf(chromiumPath === undefined)("panels over N (skipped where no Chr
       dark: scheme === "dark",
       width,
     });
-    await page.evaluate(readFileSync(axe, "utf8"));
-    const faults = await page.evaluate(async () => {
-      const checker = (globalThis as unknown as { axe: { run(): Promise<{ violations: unknown[] }> } }).axe;
-      const { violations } = await checker.run();
-      return (violations as { id: string; impact: string; nodes: { html: string }[] }[])
-        .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 120)}`);
-    });
-    expect(faults).toEqual([]);
-    const root = "document.documentElement";
-    const [shown, needed] = await page.evaluate<number[]>(`[${root}.clientWidth, ${root}.scrollWidth]`);
-    expect(needed).toBeLessThanOrEqual(shown ?? 0);
+    expect(await seriousFaults(page)).toEqual([]);
+    expect(await excessWidth(page)).toBe(0);
     expect(troubles).toEqual([]);
     await page.close();
   });
