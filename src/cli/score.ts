@@ -25,7 +25,7 @@ Examples:
   lmcov score --model model.gguf --input pairs.jsonl --out run        a file or folder runs in this process
   lmcov score --model step-{100..300..100}=runs/sums/checkpoints/step-{00000100..00000300..100} --input pairs.jsonl --out run
 
-Input: JSON lines with prompt (a text, a list of messages, or a list of token ids) and response, any log of lmcov formats that holds texts, or a run folder.
+Input: JSON lines, CSV or Parquet with prompt (a text, a list of messages, or a list of token ids) and response, any log of lmcov formats that holds texts, or a run folder.
 Running the same command again after an interruption does exactly the rest. lmcov select run, lmcov profile run.`;
 
 export function command(): Command {
