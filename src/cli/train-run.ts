@@ -30,7 +30,7 @@ export async function runPrepared(prepared: PreparedTraining, request: RunReques
     if (!(error instanceof DivergedError)) throw error;
     process.exitCode = exitCode.checkFailed;
     printFailure(
-      `${error.message}; training stopped. The state and the checkpoints of before are kept in ${folder}. A lower learning rate or clip: may help`,
+      `${error.message}; training stopped. The last good parameters are the newest checkpoint of ${folder}. A lower learning rate or clip: may help`,
     );
     return;
   }

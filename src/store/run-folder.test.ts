@@ -8,7 +8,14 @@ import type { Row } from "../record/index.ts";
 import { Ledger } from "./ledger.ts";
 import { readRun, writeParts } from "./row-parts.ts";
 import { runCounts } from "./run-counts.ts";
-import { appendJournal, forgetUnits, isRunFolder, openRunFolder, readJournal } from "./run-folder.ts";
+import {
+  appendJournal,
+  forgetUnits,
+  isRunFolder,
+  openRunFolder,
+  readJournal,
+  readRunDescription,
+} from "./run-folder.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -75,6 +82,26 @@ const rows: Row[] = [
 ];
 
 describe("a run folder", () => {
+  test("begun by many at once is begun once, and none of them is refused", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const run = join(folder, `run ${round}`);
+      await Promise.all(
+        Array.from({ length: 12 }, (_, shard) =>
+          openRunFolder(run, { ...description, command: ["sample", `--shard ${shard}`] }),
+        ),
+      );
+      expect((await readRunDescription(run)).command[0]).toBe("sample");
+      expect((await readdir(run)).sort()).toEqual([
+        "counts",
+        "journal",
+        "likelihoods",
+        "outcomes",
+        "responses",
+        "run.json",
+      ]);
+    }
+  });
+
   test("gives back the rows that were written, of all four types", async () => {
     await openRunFolder(folder, description);
     const { parts, rows: written } = await writeParts(
@@ -92,7 +119,7 @@ describe("a run folder", () => {
   test("whose creation was cut short is created again, and a folder with anything else is left alone", async () => {
     await mkdir(join(folder, "journal"));
     await mkdir(join(folder, "outcomes"));
-    await writeFile(join(folder, "run.json.tmp"), "{");
+    await writeFile(join(folder, "run.json.0a1b-2c.tmp"), "{");
     await openRunFolder(folder, description);
     expect(isRunFolder(folder)).toBe(true);
     const other = join(folder, "other");

@@ -3,8 +3,9 @@
  * fsynced: the truth after a crash) and the rows as Parquet parts, each written to a temporary name and renamed.
  * A part that no journal line names is left over from a crash; it is ignored and removed by the next writer.
  */
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { InputError, stoppingRuleSchema } from "../record/index.ts";
@@ -94,17 +95,27 @@ async function requireRunFolder(folder: string): Promise<void> {
 
 async function createRunFolder(folder: string, description: Omit<RunDescription, "schema">): Promise<void> {
   if (isRunFolder(folder)) return;
-  for (const name of begunNames.slice(1)) await mkdir(join(folder, name), { recursive: true });
+  for (const name of begunNames) await mkdir(join(folder, name), { recursive: true });
   const text = `${JSON.stringify({ schema: runSchema, ...description }, undefined, 2)}\n`;
-  await writeFile(`${runPath(folder)}.tmp`, text, { flush: true });
-  await rename(`${runPath(folder)}.tmp`, runPath(folder));
+  // Shards of one run may begin it at once: each writes a file of its own, and the first that has it in place is right.
+  const own = `${runPath(folder)}.${randomUUID()}.tmp`;
+  await writeFile(own, text, { flush: true });
+  try {
+    await link(own, runPath(folder));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    await rm(own, { force: true });
+  }
   // After a power loss a run is either not begun or readable.
   for (const path of [join(folder, "journal"), folder]) await syncFile(path);
 }
 
-const begunNames = ["run.json.tmp", "journal", ...tableNames];
-/** A run folder whose creation a crash cut short. */
-const isBegun = (existing: readonly string[]) => existing.every((name) => begunNames.includes(name));
+const begunNames = ["journal", ...tableNames];
+const begunFile = /^run\.json\.[0-9a-f-]+\.tmp$/;
+/** A run folder whose creation is under way, or was cut short by a crash. */
+const isBegun = (existing: readonly string[]) =>
+  existing.every((name) => begunNames.includes(name) || begunFile.test(name));
 
 /** The description of a run; throws InputError if it was written by another version or is damaged. */
 export async function readRunDescription(folder: string): Promise<RunDescription> {

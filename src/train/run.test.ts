@@ -139,14 +139,36 @@ describe("a training on disk", () => {
     expect(await content(run)).toEqual(before);
   });
 
-  test("that diverges keeps the last good state and checkpoints", async () => {
-    const infiniteAt12 = (step: number) => (step === 12 ? Number.POSITIVE_INFINITY : 0.1);
-    const attempt = training({ learningRate: infiniteAt12 });
+  const infiniteAt = (bad: number) => (step: number) => (step === bad ? Number.POSITIVE_INFINITY : 0.1);
+
+  test("that diverges keeps the last good state as a checkpoint too, beside those of before", async () => {
+    const attempt = training({ learningRate: infiniteAt(12) });
     await expect(attempt).rejects.toMatchObject({ name: "DivergedError", step: 12, tensor: "table" });
-    const { names, state } = await content(join(folder, "run"));
-    expect(names).toEqual(["step-00000005", "step-00000010"]);
-    expect(state?.step).toBe(9);
+    const { names, tables, state, journal } = await content(join(folder, "run"));
+    expect(names).toEqual(["step-00000005", "step-00000010", "step-00000011"]);
+    expect(state?.step).toBe(11);
+    expect(journal.trimEnd().split("\n").at(-1)).toBe(
+      JSON.stringify({ step: 11, checkpoint: "checkpoints/step-00000011" }),
+    );
+    // What stands there is what an undisturbed run has after step 11.
+    const { loop } = await training({ name: "whole", stopAt: 11 });
+    expect(tables.at(-1)).toBe(JSON.stringify([...loop.parameters.table!.data]));
   });
+
+  test.each([1, 4])(
+    "that diverges at step %d, before its first checkpoint, keeps the one before it",
+    async (step) => {
+      const attempt = training({ learningRate: infiniteAt(step) });
+      await expect(attempt).rejects.toMatchObject({ step });
+      const { names, tables, state } = await content(join(folder, "run"));
+      expect(names).toEqual([`step-0000000${step - 1}`]);
+      expect(JSON.parse(tables[0]!).every(Number.isFinite)).toBe(true);
+      expect(state?.step).toBe(step - 1);
+      // It goes on from there under a learning rate that is finite.
+      const { end } = await training();
+      expect(end).toMatchObject({ finished: true, from: step - 1, step: 20 });
+    },
+  );
 
   test("refuses a state of another training", async () => {
     await training({ stopAt: 3 });

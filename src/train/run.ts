@@ -74,7 +74,7 @@ export const checkpointFolder = (runFolder: string, step: number) =>
 /**
  * Trains from the last saved state, or from the beginning, to the last step or until a stop is requested.
  *
- * @throws DivergedError where a number is not finite: the state of the step before is saved first.
+ * @throws DivergedError where a number is not finite: the state of the step before is saved first, and is a checkpoint too.
  * @throws UnusableTrainingError where the saved states cannot be used.
  */
 export async function runTraining(options: RunOptions): Promise<RunEnd> {
@@ -109,12 +109,20 @@ export async function runTraining(options: RunOptions): Promise<RunEnd> {
       probe: { ...lastProbe.summary, ...(gradientNorm !== undefined && { gradientNorm }) },
     });
   };
-  const checkpointNow = async () => {
+  const writeCheckpoint = async () => {
     trainer.snapshot();
     await options.writeCheckpoint(trainer.step, checkpointFolder(folder, trainer.step));
     written.push(trainer.step);
     await journal.append({ step: trainer.step, checkpoint: `checkpoints/${checkpointName(trainer.step)}` });
+  };
+  const checkpointNow = async () => {
+    await writeCheckpoint();
     await removeOthers(folder, written, kept());
+  };
+  /** No other checkpoint makes way: one just before a divergence need not be the one that is wanted. */
+  const keepLastGood = async () => {
+    if (!written.includes(trainer.step)) await writeCheckpoint();
+    await save();
   };
   const kept = () => keptCheckpoints(options.checkpoints, written, (step) => losses.get(step));
 
@@ -146,7 +154,7 @@ export async function runTraining(options: RunOptions): Promise<RunEnd> {
       ...(lastProbe !== undefined && { lastProbe }),
     };
   } catch (error) {
-    if (error instanceof DivergedError) await save().catch(() => {});
+    if (error instanceof DivergedError) await keepLastGood().catch(() => {});
     throw error;
   } finally {
     await journal.close();

@@ -195,14 +195,16 @@ describe("a training in memory", () => {
     });
     await training.advance();
     await training.advance();
-    await training.advance();
-    expect(() => training.snapshot()).toThrow("step 3: the value of table is not finite");
-    await expect(training.advance()).rejects.toMatchObject({
-      name: "DivergedError",
-      step: 4,
-      tensor: "table",
-    });
-    expect(training.step).toBe(3);
+    const before = structuredClone(training.snapshot());
+    for (const _attempt of [1, 2]) {
+      await expect(training.advance()).rejects.toMatchObject({
+        name: "DivergedError",
+        step: 3,
+        tensor: "table",
+      });
+      expect(training.snapshot()).toEqual(before);
+      expect(training.step).toBe(2);
+    }
   });
 
   test("names the loss where parameters are finite", async () => {

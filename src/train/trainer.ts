@@ -224,9 +224,15 @@ export function trainer(options: TrainerOptions): Trainer {
     for (const { name } of names) current.inputs[name]!.data.set(kept!.inputs[name]!.data);
   };
 
-  const diverged = async (batches: readonly MicroBatch[]): Promise<DivergedError> => {
+  const diverged = async (
+    batches: readonly MicroBatch[],
+    { gradientNorm }: StepNormValues,
+  ): Promise<DivergedError> => {
     const parameter = firstNotFinite(present());
     if (parameter !== undefined) return new DivergedError(step + 1, parameter, "the value");
+    // The step's numbers are finite and what it led to is not.
+    const next = Number.isFinite(gradientNorm) ? firstNotFinite(spare.parameters) : undefined;
+    if (next !== undefined) return new DivergedError(step + 1, shortName(next), "the value");
     const { loss, gradients } = await accumulate(batches);
     if (!Number.isFinite(loss)) return new DivergedError(step + 1, "the batch", "the loss");
     const found = firstNotFinite(gradients.inputs)?.slice(inputName.gradient("").length);
@@ -258,8 +264,8 @@ export function trainer(options: TrainerOptions): Trainer {
       let norms: StepNormValues = { gradientNorm: 0, updateNorm: 0, parameterNorm: 0 };
       for (const { parts, sequences } of updates) {
         const done = await updateOnce(parts, rate);
-        if (!Number.isFinite(done.loss) || !Number.isFinite(done.norms.gradientNorm)) {
-          const error = await diverged(parts);
+        if (![done.loss, ...Object.values(done.norms)].every(Number.isFinite)) {
+          const error = await diverged(parts, done.norms);
           if (updates.length > 1) takeBack();
           throw error;
         }
@@ -281,8 +287,7 @@ export function trainer(options: TrainerOptions): Trainer {
     },
     snapshot() {
       const bad = firstNotFinite(current.inputs);
-      if (bad !== undefined)
-        throw new DivergedError(step, bad.replace(inputName.parameter(""), ""), "the value");
+      if (bad !== undefined) throw new DivergedError(step, shortName(bad), "the value");
       return current.inputs;
     },
     restore(from) {
@@ -327,6 +332,8 @@ const normsOf = (result: NamedValues): StepNormValues => ({
 });
 
 const scalarOf = (value: TensorValue | undefined): number => value?.data[0] ?? Number.NaN;
+
+const shortName = (name: string): string => name.replace(inputName.parameter(""), "");
 
 function firstNotFinite(values: NamedValues): string | undefined {
   for (const [name, { data }] of Object.entries(values)) {

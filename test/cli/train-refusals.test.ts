@@ -4,6 +4,7 @@ import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readCheckpoint } from "../../src/model/index.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { tinyTraining, writeSums, writeTraining } from "../training.ts";
 
@@ -123,21 +124,30 @@ describe("refused before anything is written:", () => {
   });
 });
 
+const diverging = {
+  rule: { name: "sgd", learningRate: 1e9 },
+  probes: undefined,
+  evaluation: undefined,
+};
+
 test("a training that diverges stops with exit code 1, names step and tensor, and keeps its good checkpoints", async () => {
-  await writeTraining(
-    folder,
-    {
-      rule: { name: "sgd", learningRate: 1e9 },
-      checkpoints: { every: 1 },
-      probes: undefined,
-      evaluation: undefined,
-    },
-    "diverging.yaml",
-  );
+  await writeTraining(folder, { ...diverging, checkpoints: { every: 1 } }, "diverging.yaml");
   const { code, stderr } = await run(["train", "diverging.yaml", "--out", "diverging"]);
   expect(stderr).toMatch(/step \d+: the (loss|value|gradient|norm) of \S+.* is not finite; training stopped/);
   expect(code).toBe(1);
   const step = Number(/step (\d+)/.exec(stderr)?.[1]);
   const kept = await readdir(join(folder, "diverging", "checkpoints"));
   expect(kept).toHaveLength(step - 1);
+});
+
+test("a training that diverges before its first checkpoint keeps the parameters of the step before as one", async () => {
+  await writeTraining(folder, diverging, "early.yaml");
+  const { code, stderr } = await run(["train", "early.yaml", "--out", "early"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/The last good parameters are the newest checkpoint of early/);
+  const step = Number(/step (\d+)/.exec(stderr)?.[1]);
+  const kept = `step-${String(step - 1).padStart(8, "0")}`;
+  expect(await readdir(join(folder, "early", "checkpoints"))).toEqual([kept]);
+  const { parameters } = await readCheckpoint(join(folder, "early", "checkpoints", kept));
+  for (const { data } of Object.values(parameters)) expect(data.every(Number.isFinite)).toBe(true);
 });
