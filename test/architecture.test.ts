@@ -22,6 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   decode: ["numeric", "tensor", "model"],
   // A trained model of ours is an endpoint, and a model folder of others runs on the same engine.
   endpoint: ["record", "numeric", "optional", "tensor", "model", "decode"],
+  task: ["record", "numeric"],
   report: ["record", "coverage", "selection"],
   cli: [
     "optional",
@@ -39,6 +40,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "decode",
     "endpoint",
     "job",
+    "task",
   ],
 };
 

@@ -22,6 +22,7 @@ const libraryFolders = [
   "decode",
   "endpoint",
   "job",
+  "task",
 ];
 
 interface Example {

@@ -11,6 +11,7 @@ import {
   shuffledEpochs,
   type TrainingConfig,
 } from "../train/index.ts";
+import { graphExampleGenerator } from "./graph-task-options.ts";
 import { type EvaluationSet, evaluationSet } from "./train-evaluation.ts";
 import { readExamples, taskOf } from "./train-examples.ts";
 
@@ -19,8 +20,11 @@ export type ExampleGenerators = Readonly<
   Record<string, (options: Readonly<Record<string, unknown>>) => ExampleGenerator>
 >;
 
-/** The generators that a configuration can name; a task adds its own here. */
-export const exampleGenerators: ExampleGenerators = {};
+/** The generators that a configuration can name. */
+export const exampleGenerators: ExampleGenerators = {
+  "graph-figure-1": (options) => graphExampleGenerator("graph-figure-1", options),
+  "graph-figure-2": (options) => graphExampleGenerator("graph-figure-2", options),
+};
 
 export interface TrainingData {
   /** The whole set; empty for a generator. */

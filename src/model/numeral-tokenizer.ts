@@ -4,11 +4,13 @@ import { checkTokens, type Tokenizer } from "./tokenizer.ts";
 /** In the order of their numbers, m + 1, m + 2, m + 3. */
 export const numeralSeparators = ["|", "/", "="] as const;
 const padding = 0;
+/** Fills prompts on the left to one length. */
+const paddingSymbol = "_";
 const mostNumerals = 1 << 20;
 
 /**
- * Node names 1 … m are the tokens of the same number; `|`, `/` and `=` follow as m + 1, m + 2, m + 3; 0 is padding.
- * Numbers are set apart by spaces, separators need none.
+ * Node names 1 … m are the tokens of the same number; `|`, `/` and `=` follow as m + 1, m + 2, m + 3; 0 is padding,
+ * written `_` and left out in decoding. Numbers are set apart by spaces, separators need none.
  *
  * @param largest m, the largest node name
  * @throws RangeError for m beyond its limits; `encode` throws RangeError naming what is no token.
@@ -16,7 +18,7 @@ const mostNumerals = 1 << 20;
  * const tokenizer = numeralTokenizer(99);
  * tokenizer.encode("17 4 | 4 52 / 17 52 ="); // [17, 4, 100, 4, 52, 101, 17, 52, 102]
  * tokenizer.decode([17, 4, 52]); // "17 4 52"
- * tokenizer.encode("17 100"); // throws RangeError: token is "100": must be a number between 1 and 99, |, / or =
+ * tokenizer.encode("17 100"); // throws RangeError: token is "100": must be a number between 1 and 99, |, /, = or _
  */
 export function numeralTokenizer(largest: number): Tokenizer {
   if (!Number.isInteger(largest) || largest < 1 || largest > mostNumerals) {
@@ -27,12 +29,13 @@ export function numeralTokenizer(largest: number): Tokenizer {
     numeralSeparators.map((separator, index) => [separator, largest + 1 + index]),
   );
   const tokenId = (word: string): number => {
+    if (word === paddingSymbol) return padding;
     const separator = separatorId.get(word);
     if (separator !== undefined) return separator;
     const value = Number(word);
     if (/^[1-9][0-9]*$/.test(word) && value <= largest) return value;
     throw new RangeError(
-      `token is ${JSON.stringify(word.slice(0, 40))}: must be a number between 1 and ${largest}, |, / or =`,
+      `token is ${JSON.stringify(word.slice(0, 40))}: must be a number between 1 and ${largest}, |, /, = or _`,
     );
   };
   return {
@@ -40,7 +43,7 @@ export function numeralTokenizer(largest: number): Tokenizer {
     vocabularySize,
     padding,
     addsBeginning: false,
-    encode: (text) => (text.match(/[|/=]|[^|/=\s]+/g) ?? []).map(tokenId),
+    encode: (text) => (text.match(/[|/=_]|[^|/=_\s]+/g) ?? []).map(tokenId),
     decode(ids) {
       const tokens = [...ids];
       checkTokens(tokens, vocabularySize);

@@ -65,11 +65,12 @@ describe("numerals", () => {
     expect(tokenizer.vocabularySize).toBe(104);
     expect(tokenizer.endOfSequence).toBeUndefined();
     expect(tokenizer.decode([12, 7, 101, 0, 103])).toBe("12 7 | =");
+    expect(tokenizer.encode("_ _ 12 7")).toEqual([0, 0, 12, 7]);
   });
 
   test.each(["0", "101", "007", "-3", "1.5", "x", "12,7"])("%s is no token", (word) => {
     expect(() => numeralTokenizer(100).encode(`1 ${word}`)).toThrow(
-      `token is "${word}": must be a number between 1 and 100, |, / or =`,
+      `token is "${word}": must be a number between 1 and 100, |, /, = or _`,
     );
   });
 });

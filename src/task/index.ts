@@ -1,0 +1,14 @@
+/** The paper's tasks: problems with an exact data distribution. */
+export { type GraphExamples, graphExamples } from "./graph-reasoning/examples.ts";
+export {
+  type FigureOneClass,
+  type FigureOneTask,
+  figureOneTask,
+  figureOneWeights,
+} from "./graph-reasoning/figure-one.ts";
+export { type FigureTwoClass, figureTwoTask, figureTwoWeights } from "./graph-reasoning/figure-two.ts";
+export type { ClassWeights, GraphProblem, GraphTask } from "./graph-reasoning/graph-task.ts";
+export type { Edge, LayeredGraph } from "./graph-reasoning/layered-graph.ts";
+export { pathsOfPrompt } from "./graph-reasoning/path-oracle.ts";
+export { graphOfPrompt, type PromptGraph } from "./graph-reasoning/prompt.ts";
+export { type GraphSettings, paperGraphSettings } from "./graph-reasoning/settings.ts";
