@@ -7,6 +7,7 @@ import {
   type Example,
   type ExampleGenerator,
   type ExampleSource,
+  fixedSamples,
   freshSamples,
   shuffledEpochs,
   type TrainingConfig,
@@ -30,6 +31,8 @@ export interface TrainingData {
   /** The whole set; empty for a generator. */
   readonly examples: readonly Example[];
   readonly generator?: ExampleGenerator;
+  /** Size of the fixed set that the generator draws; fresh samples for every step where absent. */
+  readonly count?: number;
 }
 
 /** Throws InputError naming the first bad row, or a generator that there is not. */
@@ -43,7 +46,10 @@ export async function trainingData(
   }
   const name = data.generator ?? "";
   const make = Object.hasOwn(generators, name) ? generators[name] : undefined;
-  if (make !== undefined) return { examples: [], generator: make(data.options) };
+  if (make !== undefined) {
+    const count = data.limit;
+    return { examples: [], generator: make(data.options), ...(count !== undefined && { count }) };
+  }
   const known = Object.keys(generators).join(", ") || "none";
   throw new InputError(`data.generator: no generator is called ${name} (known: ${known})`);
 }
@@ -69,11 +75,12 @@ export function encodedSource(
   const { generator } = data;
   if (generator !== undefined) {
     const longest = Math.min(contextLength, (generator.longestTokens ?? contextLength + 1) - 1);
-    return {
-      source: freshSamples((stream) => encode(generator.example(stream)), random.split("samples")),
-      longest,
-      encoded: [],
-    };
+    const { count } = data;
+    const draw = (stream: RandomGenerator) => encode(generator.example(stream));
+    const samples = random.split("samples");
+    const source =
+      count === undefined ? freshSamples(draw, samples) : fixedSamples(draw, { count, generator: samples });
+    return { source, longest, encoded: [] };
   }
   const encoded = data.examples.map(encode);
   const longest = encoded.reduce((most, { tokens }) => Math.max(most, tokens.length - 1), 1);

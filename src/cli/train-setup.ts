@@ -122,7 +122,7 @@ export async function prepareTraining(
         parameters: Object.values(model.parameterShapes).reduce((sum, shape) => sum + shapeSize(shape), 0),
         vocabulary: prepared.config.vocabularySize,
         context: prepared.config.contextLength,
-        examples: data.examples.length,
+        examples: data.count ?? data.examples.length,
         longestTokens: inputLength + 1,
         evaluation: held?.examples.length ?? 0,
       },

@@ -23,7 +23,7 @@ const data = z.strictObject({
   file: name.optional(),
   prompt: name.default("prompt"),
   response: name.default("response"),
-  /** Use only the first so many examples. */
+  /** Use only the first so many examples; of a generator, a fixed set of so many samples in epochs. */
   limit: positive.optional(),
   generator: name.optional(),
   options: z.record(z.string(), z.unknown()).default({}),

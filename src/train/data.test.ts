@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { randomGenerator } from "../numeric/index.ts";
-import { freshSamples, shuffledEpochs } from "./data.ts";
+import { fixedSamples, freshSamples, shuffledEpochs } from "./data.ts";
 
 const items = Array.from({ length: 10 }, (_, index) => index);
 const stream = (
@@ -34,4 +34,17 @@ test("fresh samples differ between steps and places, and repeat for the same ste
   const source = freshSamples((generator) => generator.uniform(), randomGenerator("a"));
   expect(source.batch(3, 2)).toEqual(source.batch(3, 2));
   expect(new Set(stream(source, 4, 5)).size).toBe(20);
+});
+
+test("a fixed set of samples comes in epochs of the same samples, each in an order of its own", () => {
+  const uniform = (generator: { uniform(): number }) => generator.uniform();
+  const source = fixedSamples(uniform, { count: 10, generator: randomGenerator("a") });
+  const taken = stream(source, 4, 5);
+  const [first, second] = [taken.slice(0, 10), taken.slice(10)];
+  expect(new Set(first).size).toBe(10);
+  expect([...second].sort()).toEqual([...first].sort());
+  expect(second).not.toEqual(first);
+  const other = fixedSamples(uniform, { count: 10, generator: randomGenerator("b") });
+  expect(new Set([...first, ...other.batch(1, 10)]).size).toBe(20);
+  expect(() => fixedSamples(uniform, { count: 0, generator: randomGenerator("a") })).toThrow("count is 0");
 });

@@ -80,6 +80,30 @@ export function freshSamples<Item>(
   };
 }
 
+/**
+ * Epochs of a fixed set of fresh samples, which are drawn anew whenever they are due: no set is too large for memory.
+ *
+ * @throws RangeError for a count that is no positive integer.
+ * @example
+ * const source = fixedSamples((generator) => generator.uniform(), { count: 3, generator: randomGenerator("set") });
+ * new Set([...source.batch(1, 3), ...source.batch(2, 3)]).size; // 3
+ */
+export function fixedSamples<Item>(
+  example: (generator: RandomGenerator) => Item,
+  given: { readonly count: number; readonly generator: RandomGenerator },
+): ExampleSource<Item> {
+  const { count, generator } = given;
+  if (!(Number.isInteger(count) && count >= 1)) {
+    throw new RangeError(`count is ${count}: must be a positive integer`);
+  }
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  const order = shuffledEpochs(numbers, generator.split("order"));
+  return {
+    batch: (step, size) =>
+      order.batch(step, size).map((index) => example(generator.split(`example ${index}`))),
+  };
+}
+
 /** Fisher and Yates. */
 function shuffledOrder(length: number, generator: RandomGenerator): Uint32Array {
   const order = Uint32Array.from({ length }, (_, index) => index);

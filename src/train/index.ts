@@ -19,6 +19,7 @@ export {
   type Example,
   type ExampleGenerator,
   type ExampleSource,
+  fixedSamples,
   freshSamples,
   shuffledEpochs,
 } from "./data.ts";
