@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { namesOf, p, pairsOf } from "../../../test/graph-problems.ts";
 import { randomGenerator } from "../../numeric/index.ts";
 import { graphExamples } from "./examples.ts";
 import { type FigureOneClass, figureOneTask } from "./figure-one.ts";
@@ -8,9 +9,6 @@ import type { GraphProblem } from "./graph-task.ts";
 import { pathsOfPrompt } from "./path-oracle.ts";
 import { graphOfPrompt } from "./prompt.ts";
 import { type GraphSettings, paperGraphSettings } from "./settings.ts";
-
-const p = (value: number) => value % 2;
-const namesOf = (text: string) => text.split(" ").map(Number);
 
 const settingsOf = fc
   .record({
@@ -38,9 +36,6 @@ const anyFigureTwo = fc.record({
   graphClass: fc.constantFrom<FigureTwoClass>("G_H1", "G_H2", "G_H3"),
   key: fc.string({ maxLength: 8 }),
 });
-
-const pairsOf = ({ graph }: GraphProblem) =>
-  graph.passable.flatMap((nodes, index) => (nodes.length === 2 ? [{ layer: index + 1, nodes }] : []));
 
 /** What every problem of both tasks satisfies. */
 function expectSound(problem: GraphProblem, settings: GraphSettings): void {
@@ -167,5 +162,116 @@ describe("both tasks", () => {
     );
     expect(pathsOfPrompt(prompt)).toContain(response);
     expect(logProbability).toBeCloseTo(-Math.log(16), 14);
+  });
+});
+
+/** Layers from the prompt's text alone: distance from the source along edges. */
+function layersOfPrompt(prompt: string): number[][] {
+  const [, list = "", ends = ""] = /^[_ ]*([^/]*)\/(.*)=$/.exec(prompt) ?? [];
+  const edges = list.split("|").map((edge) => namesOf(edge.trim()));
+  let layer = [namesOf(ends.trim())[0]!];
+  const layers: number[][] = [];
+  while (layer.length > 0) {
+    layers.push(layer);
+    const next = edges.filter(([from]) => layer.includes(from!)).map(([, to]) => to!);
+    layer = [...new Set(next)];
+  }
+  return layers;
+}
+
+describe("a prompt's text", () => {
+  test("tells Figure 1's classes apart by V' alone, also where edges are shuffled", () => {
+    fc.assert(
+      fc.property(
+        anyFigureOne,
+        fc.constantFrom<FigureOneClass>("G1", "G2"),
+        ({ settings, key }, graphClass) => {
+          const task = figureOneTask(settings);
+          const { prompt, response } = task.problem(graphClass, randomGenerator(key));
+          const layers = layersOfPrompt(prompt);
+          const hidden = [1, ...task.hiddenLayers].flatMap((layer) => layers[layer - 1]!);
+          const found = hidden.filter((name) => p(name) === 1).length % 2 === 1 ? "G1" : "G2";
+          expect(found).toBe(graphClass);
+          // And so π_D's answer: in a layer with two nodes that edges leave, the one of the class's parity.
+          const path = namesOf(response);
+          const leaving = new Set(graphOfPrompt(prompt)!.edges.map(({ from }) => from));
+          const answer = layers.map((layer, index) => {
+            const open = layer.filter((name) => leaving.has(name) || layer.length === 1);
+            return open.length === 1
+              ? open[0]
+              : open.find((name) => p(name) === p(index + 1 + (found === "G1" ? 0 : 1)));
+          });
+          expect(path).toEqual(answer);
+        },
+      ),
+      { seed: 5, numRuns: 300 },
+    );
+  });
+
+  test("has edges layer by layer where they are layered, and mostly not where they are shuffled", () => {
+    const inOrder = (edgeOrder: GraphSettings["edgeOrder"]) => {
+      const task = figureOneTask({ ...paperGraphSettings, edgeOrder });
+      const { graph, prompt } = task.problem("G3", randomGenerator(edgeOrder));
+      const place = new Map(
+        graph.layers.flatMap((layer, index) => layer.map((name) => [name, index] as const)),
+      );
+      const places = graphOfPrompt(prompt)!.edges.map(({ from }) => place.get(from)!);
+      return places.every((value, index) => index === 0 || places[index - 1]! <= value);
+    };
+    expect(inOrder("layered")).toBe(true);
+    expect(inOrder("shuffled")).toBe(false);
+  });
+});
+
+describe("at the paper's settings", () => {
+  const figureTwo = (middleLayers: number) => figureTwoTask({ ...paperGraphSettings, middleLayers });
+  const lengths = (task: { problem(name: never, random: never): GraphProblem }, graphClass: string) =>
+    Array.from(
+      { length: 300 },
+      (_, index) =>
+        task.problem(graphClass as never, randomGenerator(`length ${index}`) as never).prompt.split(" ")
+          .length,
+    );
+
+  test("Figure 1's prompts have 126 tokens, or 117 where the last middle layer branches", () => {
+    const task = figureOneTask(paperGraphSettings);
+    const seen = lengths(task, "G3");
+    // 4 + 7·4 edges between layers and 1 to the target; a branching adds 4, or 1 before the target.
+    expect([...new Set(seen)].sort()).toEqual([117, 126]);
+    expect(task.promptTokens).toBe(126);
+    expect(seen.reduce((sum, length) => sum + length, 0) / 300).toBeCloseTo(126 - 9 / 4, 0);
+    expect(task.responseTokens).toBe(10);
+    expect(task.hiddenLayers).toHaveLength(4);
+  });
+
+  test("Figure 2's longest prompts have 438 tokens at H = 24, and fit a context of 512 with the response", () => {
+    const task = figureTwo(24);
+    expect([...new Set(lengths(task, "G_H2"))].sort()).toEqual([429, 438]);
+    expect([...new Set(lengths(task, "G_H1"))]).toEqual([3 * (24 * 4 + 1) + 3]);
+    expect(task.promptTokens + task.responseTokens).toBe(464);
+    expect([figureTwo(8).promptTokens, figureTwo(16).promptTokens]).toEqual([150, 294]);
+  });
+
+  test("the floor of §7 comes out: a model uniform over the passable nodes", () => {
+    const weights = { G_H1: 0.94, G_H2: 0.05, G_H3: 0.01 };
+    for (const [middleLayers, kl] of [
+      [8, 0.139],
+      [16, 0.277],
+      [24, 0.416],
+    ] as const) {
+      const task = figureTwo(middleLayers);
+      let divergence = 0;
+      let [atLeast, above] = [0, 0];
+      for (const graphClass of task.classes) {
+        const problem = task.problem(graphClass, randomGenerator("floor"));
+        const ratio = Math.exp(problem.logProbability) * pathsOfPrompt(problem.prompt).length;
+        divergence += weights[graphClass] * Math.log(ratio);
+        if (ratio > 16 - 1e-9) atLeast += weights[graphClass];
+        if (ratio > 16 + 1e-9) above += weights[graphClass];
+      }
+      expect(divergence).toBeCloseTo(kl, 3);
+      // At H = 8 the hard class's ratio is exactly 16.
+      expect([atLeast, above]).toEqual([0.05, middleLayers === 8 ? 0 : 0.05]);
+    }
   });
 });

@@ -84,8 +84,11 @@ export function graphTask<Class extends string>(
   const problem = (graphClass: Class, generator: RandomGenerator): GraphProblem<Class> => {
     const rule = ruleOf(graphClass);
     const graph = graphOf(rule, generator);
-    const byLayer = edgesByLayer(graph).map((edges) => shuffled(edges, generator));
-    const edges = edgeOrder === "layered" ? byLayer.flat() : shuffled(byLayer.flat(), generator);
+    const byLayer = edgesByLayer(graph);
+    const edges =
+      edgeOrder === "layered"
+        ? byLayer.flatMap((layer) => shuffled(layer, generator))
+        : shuffled(byLayer.flat(), generator);
     const [source, target] = [graph.layers[0]![0]!, graph.layers.at(-1)![0]!];
     const path = graph.passable.map((nodes, index) => {
       if (nodes.length === 1) return nodes[0]!;

@@ -34,9 +34,7 @@ const mostNames = 1 << 20;
 /** Throws InputError naming the setting, its value and its limits. */
 export function checkSettings(task: string, settings: GraphSettings): Required<GraphSettings> {
   const refuse = (key: keyof GraphSettings, limit: string): never => {
-    throw new InputError(
-      `${task}: ${key} is ${JSON.stringify(settings[key]) ?? settings[key]}: must be ${limit}`,
-    );
+    throw new InputError(`${task}: ${key} is ${shown(settings[key])}: must be ${limit}`);
   };
   for (const key of ["middleLayers", "width"] as const) {
     const [least, most] = limits[key];
@@ -55,3 +53,5 @@ export function checkSettings(task: string, settings: GraphSettings): Required<G
 
 const isBetween = (value: number, least: number, most: number) =>
   Number.isInteger(value) && value >= least && value <= most;
+
+const shown = (value: unknown) => (typeof value === "string" ? JSON.stringify(value) : String(value));
