@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   model: ["numeric", "tensor"],
   train: ["numeric", "tensor", "model"],
   decode: ["numeric", "tensor", "model"],
+  theory: ["numeric", "coverage", "selection", "model", "train"],
   // A trained model of ours is an endpoint, and a model folder of others runs on the same engine.
   endpoint: ["record", "numeric", "optional", "tensor", "model", "decode"],
   task: ["record", "numeric"],
@@ -38,6 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "model",
     "train",
     "decode",
+    "theory",
     "endpoint",
     "job",
     "task",

@@ -20,6 +20,7 @@ const libraryFolders = [
   "model",
   "train",
   "decode",
+  "theory",
   "endpoint",
   "job",
   "task",

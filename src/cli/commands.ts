@@ -94,6 +94,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./train.ts"),
   },
   {
+    name: "theory",
+    summary: "the paper's claims as instances that run, measured beside predicted",
+    load: () => import("./theory.ts"),
+  },
+  {
     name: "verify",
     summary: "verdicts and rewards on saved responses: tests in a sandbox, commands, reward servers",
     load: () => import("./verify.ts"),
