@@ -103,7 +103,12 @@ export async function prepareTraining(
       lengths,
       clip: config.clip,
     });
-    const scorer = responseScorer({ model, executor, lengths, batch: config.microBatch ?? config.batch });
+    const scorer = responseScorer({
+      model,
+      executor,
+      lengths,
+      batch: scoringBatch(config, { length: inputLength, vocabularySize: prepared.config.vocabularySize }),
+    });
     const drawn = draws === undefined ? undefined : drawnFrom(prepared, executor);
     return {
       config,
@@ -165,6 +170,20 @@ export async function prepareTraining(
     await executor.release();
     throw error;
   }
+}
+
+/** Positions that are scored together: more gain no speed. */
+const scoredPositions = 4096;
+/** 64 MB in float32. */
+const scoredLogits = 2 ** 24;
+
+/** As many responses as training holds at once, or more where that is few: scoring keeps no layer for a gradient. */
+function scoringBatch(
+  { batch, microBatch = batch }: TrainingConfig,
+  { length, vocabularySize }: { readonly length: number; readonly vocabularySize: number },
+): number {
+  const positions = Math.min(scoredPositions, scoredLogits / vocabularySize);
+  return Math.max(microBatch, Math.floor(positions / length));
 }
 
 function encoder(config: TrainingConfig, prepared: PreparedModel): (example: Example) => EncodedExample {

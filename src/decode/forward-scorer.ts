@@ -1,4 +1,5 @@
 /** Teacher-forced scoring by one forward pass a response, batched by length. */
+import { firstPosition } from "../model/index.ts";
 import type { FloatArray, NamedValues } from "../tensor/index.ts";
 import type { Decoder } from "./decoder.ts";
 import { logSoftmax } from "./filters.ts";
@@ -46,38 +47,41 @@ export function forwardScorer(
     const longest = Math.max(...requests.map(inputLength));
     const length = lengthBucket(longest, contextLength);
     const batch = batchBucket(requests.length);
-    const program = await programs.get(`${batch}x${length} ${full}`, () => {
-      const { graph, logits, hidden } = forwardGraph(loaded.model, { batch, length });
+    const from = firstPosition({ length, earliest: Math.min(...requests.map(firstRead)) });
+    const positions = length - from;
+    const program = await programs.get(`${batch}x${length} from ${from} ${full}`, () => {
+      const { graph, logits, hidden } = forwardGraph(loaded.model, { batch, length, from });
       if (full) {
         graph.output("logits", logits);
         graph.output("hidden", hidden);
         return graph;
       }
-      const targets = graph.input("targets", [batch, length], "int");
+      const targets = graph.input("targets", [batch, positions], "int");
       graph.output("logProbabilities", graph.pick(graph.logSoftmax(logits), targets));
       return graph;
     });
-    const shape = { batch, length };
     const read = requests.map(({ prompt, response }) => [
       ...Array.from(prompt),
       ...Array.from(response).slice(0, -1),
     ]);
     const next = requests.map(({ prompt, response }) => [
-      ...Array.from(prompt).slice(1),
+      ...Array.from(prompt).slice(1 + from),
       ...Array.from(response),
     ]);
     const inputs = {
       ...loaded.parameters,
-      tokens: { shape: [batch, length], data: paddedTokens(read, shape) },
-      ...(!full && { targets: { shape: [batch, length], data: paddedTokens(next, shape) } }),
+      tokens: { shape: [batch, length], data: paddedTokens(read, { batch, length }) },
+      ...(!full && {
+        targets: { shape: [batch, positions], data: paddedTokens(next, { batch, length: positions }) },
+      }),
     };
-    return { values: await program.run(inputs), length };
+    return { values: await program.run(inputs), from, positions };
   };
 
   /** What a batch says of one of its responses. */
   const scoreOf = (request: ScoringRequest, scores: BatchScores, row: number): ScoredResponse => {
-    const { values, length } = scores;
-    const first = row * length + request.prompt.length - 1;
+    const { values, from, positions } = scores;
+    const first = row * positions + firstRead(request) - from;
     const picked = values.logProbabilities?.data as FloatArray | undefined;
     if (picked !== undefined) {
       return { logProbabilities: Array.from(picked.subarray(first, first + request.response.length)) };
@@ -124,17 +128,23 @@ export function forwardScorer(
 }
 
 interface BatchScores {
+  /** Of the positions from `from` on. */
   readonly values: NamedValues;
-  readonly length: number;
+  readonly from: number;
+  /** So many of each row. */
+  readonly positions: number;
 }
 
 /** Tokens that are read: all but the response's last. */
 const inputLength = ({ prompt, response }: ScoringRequest) => prompt.length + response.length - 1;
 
+/** The position that predicts the response's first token. */
+const firstRead = ({ prompt }: ScoringRequest) => prompt.length - 1;
+
 const rowOf = (values: NamedValues, name: string, row: number, size: number): FloatArray =>
   (values[name]!.data as FloatArray).subarray(row * size, (row + 1) * size);
 
-/** Indices of requests in groups of one length bucket, each small enough for one run. */
+/** Indices of requests in groups of one length bucket and prompts of like length, each small enough for one run. */
 function batches(
   requests: readonly ScoringRequest[],
   limits: { readonly batch: number; readonly vocabularySize: number; readonly contextLength: number },
@@ -148,6 +158,7 @@ function batches(
   });
   return [...buckets].flatMap(([length, indices]) => {
     const fitting = Math.floor(largestLogits / (length * limits.vocabularySize));
+    indices.sort((left, right) => firstRead(requests[left]!) - firstRead(requests[right]!) || left - right);
     const size = Math.max(1, Math.min(limits.batch, 2 ** Math.floor(Math.log2(Math.max(1, fitting)))));
     return Array.from({ length: Math.ceil(indices.length / size) }, (_, part) =>
       indices.slice(part * size, (part + 1) * size),

@@ -1,5 +1,5 @@
 /** Programs of a language model's forward pass, one for each shape that is met. */
-import type { LanguageModel } from "../model/index.ts";
+import { forwardFrom, type LanguageModel } from "../model/index.ts";
 import {
   type Executor,
   Graph,
@@ -23,23 +23,25 @@ export interface LoadedModel {
 export interface ForwardGraph {
   readonly graph: Graph;
   readonly parameters: NamedTensors;
-  /** [batch, length, vocabulary]. */
+  /** [batch, length − from, vocabulary]. */
   readonly logits: Tensor;
-  /** [batch, length, width]. */
+  /** [batch, length − from, width]. */
   readonly hidden: Tensor;
 }
 
-/** A graph that holds a model's forward pass on `tokens` [batch, length]; its parameters are inputs by their names. */
+/**
+ * A graph that holds a model's forward pass on `tokens` [batch, length], of the positions from `from` on (0 if not given);
+ * its parameters are inputs by their names.
+ */
 export function forwardGraph(
   model: LanguageModel,
-  shape: { readonly batch: number; readonly length: number },
+  shape: { readonly batch: number; readonly length: number; readonly from?: number },
 ): ForwardGraph {
   const graph = new Graph();
   const parameters = Object.fromEntries(
     Object.entries(model.parameterShapes).map(([name, size]) => [name, graph.input(name, size)]),
   );
-  const inputs = model.inputs(graph, shape);
-  return { graph, parameters, ...model.forward(graph, parameters, inputs) };
+  return { graph, parameters, ...forwardFrom(graph, { model, parameters, ...shape }) };
 }
 
 /** Programs by key, compiled when first asked for. */

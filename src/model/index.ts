@@ -11,7 +11,13 @@ export { UnusableCheckpointError } from "./checkpoint-error.ts";
 export { type OpenCheckpoint, openCheckpoint } from "./checkpoint-reader.ts";
 export { type GgufExport, ggufName, writeGguf } from "./gguf.ts";
 export { huggingFaceTokenizer } from "./hugging-face-tokenizer.ts";
-export type { LanguageModel } from "./language-model.ts";
+export {
+  countBucket,
+  type ForwardPass,
+  firstPosition,
+  forwardFrom,
+  type LanguageModel,
+} from "./language-model.ts";
 export {
   type LinearClass,
   type LinearClassDefinition,
@@ -59,7 +65,6 @@ export {
   initialParameters,
   parameterShapes,
   scaledInitialisation,
-  type TransformerModel,
   transformerModel,
 } from "./transformer.ts";
 export type { TransformerConfig } from "./transformer-config.ts";

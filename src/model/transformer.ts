@@ -151,30 +151,16 @@ function fillSinusoids(data: Float32Array, width: number, amplitude: number): vo
   }
 }
 
-/** A LanguageModel that can leave out positions. */
-export interface TransformerModel extends LanguageModel {
-  /**
-   * As of every LanguageModel; with `from`, log-odds and hidden states of positions from … length − 1 only, which saves
-   * most of the last layer and the output head where prompts are long.
-   */
-  forward(
-    graph: Graph,
-    parameters: NamedTensors,
-    inputs: NamedTensors,
-    options?: { readonly from?: number },
-  ): { readonly logits: Tensor; readonly hidden: Tensor };
-}
-
 /**
  * The transformer as a LanguageModel. Rows are token sequences from position 0, padded on the right: a causal model's
- * values at a position do not depend on what follows.
+ * values at a position do not depend on what follows. It takes `from`.
  *
  * @throws RangeError naming the size that cannot be; building a graph longer than the context throws too.
  * @example
  * const config = { vocabularySize: 5, contextLength: 8, layers: 1, heads: 2, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
  * Object.keys(transformerModel(config).parameterShapes).length; // 16
  */
-export function transformerModel(config: TransformerConfig): TransformerModel {
+export function transformerModel(config: TransformerConfig): LanguageModel {
   return {
     parameterShapes: parameterShapes(config),
     inputs: (graph, { batch, length }) => ({ tokens: graph.input("tokens", [batch, length], "int") }),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { characterTokenizer, numeralTokenizer } from "../model/index.ts";
-import { batchOf, bucketLengths, bucketOf, encodedExample } from "./batch.ts";
+import { batchOf, bucketLengths, bucketOf, encodedExample, firstTarget } from "./batch.ts";
 
 const tokenizer = characterTokenizer([..."abcdefg"]);
 const [a, b, c, d, e, f, end] = [0, 1, 2, 3, 4, 5, 7] as const;
@@ -54,6 +54,41 @@ test("a batch has inputs, next tokens, and weight 1 where the next token is the 
   expect(batch.targets.data).toEqual(Int32Array.of(b, c, end, 0, 0, c, d, e, end, 0));
   expect(batch.weights.data).toEqual(Float64Array.of(0, 1, 1, 0, 0, 1, 1, 1, 1, 0));
   expect(batch.responseTokens).toBe(6);
+});
+
+test("a batch from a position on leaves out earlier targets only, and none that counts", () => {
+  const examples = [encode("abc", "d"), encode("ab", "cd")];
+  const allocate = (size: number) => new Float64Array(size);
+  const whole = batchOf(examples, { length: 5, allocate });
+  const part = batchOf(examples, { length: 5, from: 1, allocate });
+  expect(part.tokens).toEqual(whole.tokens);
+  expect(part.responseTokens).toBe(whole.responseTokens);
+  for (const kind of ["targets", "weights"] as const) {
+    const rows = [0, 1].map((row) => [...whole[kind].data].slice(5 * row + 1, 5 * row + 5));
+    expect(part[kind].shape).toEqual([2, 4]);
+    expect([...part[kind].data]).toEqual(rows.flat());
+  }
+  expect(() => batchOf(examples, { length: 5, from: 2, allocate })).toThrow(/from is 2: must be at most 1/);
+});
+
+test("few first positions are met, each at or before the first target and near it", () => {
+  const length = 100;
+  const met = new Set<number>();
+  for (let promptLength = 1; promptLength <= length; promptLength++) {
+    const tokens = new Int32Array(length + 1);
+    const from = firstTarget(
+      [
+        { tokens, promptLength: length },
+        { tokens, promptLength },
+      ],
+      length,
+    );
+    const needed = length - promptLength + 1;
+    expect(from).toBeLessThan(promptLength);
+    expect(length - from).toBeLessThanOrEqual(Math.max(1, 1.5 * needed));
+    met.add(from);
+  }
+  expect(met.size).toBeLessThan(15);
 });
 
 test("buckets are few, the longest fits, and a batch takes the least that holds it", () => {

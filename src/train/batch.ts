@@ -1,5 +1,5 @@
 /** Examples as token ids, and the arrays of one batch: the loss counts response tokens only. */
-import { type Tokenizer, type TokenPair, tokenizePair } from "../model/index.ts";
+import { firstPosition, type Tokenizer, type TokenPair, tokenizePair } from "../model/index.ts";
 import type { FloatArray, TensorValue } from "../tensor/index.ts";
 import type { Example } from "./data.ts";
 import { UnusableTrainingError } from "./training-error.ts";
@@ -56,22 +56,25 @@ function pairOf(example: Example, tokenizer: Tokenizer, refuse: (reason: string)
 /** Positions that the model reads: the last token is only ever a target. */
 const inputLength = (tokens: Int32Array): number => tokens.length - 1;
 
-/** The arrays of a batch; row-major [batch, length], padded on the right with token 0 and weight 0. */
+/** The arrays of a batch, row-major, padded on the right with token 0 and weight 0. */
 export interface Batch {
   readonly length: number;
+  /** The first position that has a target; at every one before it the next token belongs to a prompt. */
+  readonly from: number;
+  /** [batch, length]. */
   readonly tokens: TensorValue;
-  /** The next token at each position. */
+  /** The next token at each position from `from` on, [batch, length − from]. */
   readonly targets: TensorValue;
-  /** 1 where the target is a response token. */
+  /** 1 where the target is a response token, [batch, length − from]. */
   readonly weights: TensorValue;
   /** Response tokens in the batch. */
   readonly responseTokens: number;
 }
 
 /**
- * The arrays of some examples, padded to `length`; `weights` come in the executor's float type.
+ * The arrays of some examples, padded to `length`; `weights` come in the executor's float type. `from` is 0 if not given.
  *
- * @throws RangeError for an example that is longer.
+ * @throws RangeError for an example that is longer, or whose response begins before `from`.
  * @example
  * const example = { tokens: Int32Array.of(5, 6, 7), promptLength: 1 };
  * const batch = batchOf([example], { length: 3, allocate: (size) => new Float64Array(size) });
@@ -79,26 +82,37 @@ export interface Batch {
  */
 export function batchOf(
   examples: readonly EncodedExample[],
-  options: { readonly length: number; readonly allocate: (size: number) => FloatArray },
+  options: {
+    readonly length: number;
+    readonly from?: number;
+    readonly allocate: (size: number) => FloatArray;
+  },
 ): Batch {
-  const { length } = options;
-  const size = examples.length * length;
-  const shape = [examples.length, length];
-  const tokens = new Int32Array(size);
-  const targets = new Int32Array(size);
-  const weights = options.allocate(size);
+  const { length, from = 0 } = options;
+  const kept = length - from;
+  const tokens = new Int32Array(examples.length * length);
+  const targets = new Int32Array(examples.length * kept);
+  const weights = options.allocate(examples.length * kept);
   let responseTokens = 0;
   examples.forEach((example, row) => {
     const positions = inputLength(example.tokens);
     if (positions > length) throw new RangeError(`length is ${length}: must be at least ${positions}`);
-    const start = row * length;
-    tokens.set(example.tokens.subarray(0, positions), start);
-    targets.set(example.tokens.subarray(1), start);
-    weights.fill(1, start + example.promptLength - 1, start + positions);
-    responseTokens += positions - example.promptLength + 1;
+    const first = example.promptLength - 1;
+    if (first < from) throw new RangeError(`from is ${from}: must be at most ${first}`);
+    tokens.set(example.tokens.subarray(0, positions), row * length);
+    targets.set(example.tokens.subarray(1 + from), row * kept);
+    weights.fill(1, row * kept + first - from, row * kept + positions - from);
+    responseTokens += positions - first;
   });
-  const value = (data: TensorValue["data"]): TensorValue => ({ shape, data });
-  return { length, tokens: value(tokens), targets: value(targets), weights: value(weights), responseTokens };
+  const ofTargets = (data: TensorValue["data"]): TensorValue => ({ shape: [examples.length, kept], data });
+  return {
+    length,
+    from,
+    tokens: { shape: [examples.length, length], data: tokens },
+    targets: ofTargets(targets),
+    weights: ofTargets(weights),
+    responseTokens,
+  };
 }
 
 /**
@@ -124,4 +138,15 @@ export function bucketOf(examples: readonly EncodedExample[], lengths: readonly 
   const found = lengths.find((length) => length >= needed);
   if (found === undefined) throw new RangeError(`length is ${needed}: must be at most ${lengths.at(-1)}`);
   return found;
+}
+
+/**
+ * The first position that has to have a target in a batch of these examples, rounded down as `firstPosition` says.
+ *
+ * @example
+ * firstTarget([{ tokens: new Int32Array(20), promptLength: 14 }], 32); // 8
+ */
+export function firstTarget(examples: readonly EncodedExample[], length: number): number {
+  const earliest = Math.min(...examples.map(({ promptLength }) => promptLength - 1));
+  return firstPosition({ length, earliest });
 }

@@ -1,8 +1,9 @@
 /** Feeds a truncated loss with its teacher's distributions, batch by batch. */
-import type { LanguageModel } from "../model/index.ts";
+import { forwardFrom, type LanguageModel } from "../model/index.ts";
 import { type Executor, Graph, type NamedValues, type Program, type TensorValue } from "../tensor/index.ts";
 import type { Batch, EncodedExample } from "./batch.ts";
 import { teacherInput } from "./distillation.ts";
+import type { BatchShape } from "./step-graph.ts";
 import { UnusableTrainingError } from "./training-error.ts";
 
 export interface Teacher {
@@ -19,16 +20,15 @@ export function modelTeacher(given: {
 }): Teacher {
   const { model, parameters, executor } = given;
   const programs = new Map<string, Promise<Program>>();
-  const programFor = (batch: number, length: number): Promise<Program> => {
-    const key = `${batch} ${length}`;
-    const program = programs.get(key) ?? executor.compile(teacherGraph(model, { batch, length }));
+  const programFor = (shape: BatchShape): Promise<Program> => {
+    const key = JSON.stringify(shape);
+    const program = programs.get(key) ?? executor.compile(teacherGraph(model, shape));
     programs.set(key, program);
     return program;
   };
   return {
-    async inputs({ tokens }) {
-      const [batch, length] = tokens.shape as [number, number];
-      const program = await programFor(batch, length);
+    async inputs({ tokens, length, from }) {
+      const program = await programFor({ batch: tokens.shape[0]!, length, from });
       return program.run({ ...parameterInputs(parameters), tokens });
     },
     async release() {
@@ -43,15 +43,12 @@ const parameterInput = (name: string) => `parameter.${name}`;
 const parameterInputs = (parameters: NamedValues): NamedValues =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [parameterInput(name), value]));
 
-function teacherGraph(
-  model: LanguageModel,
-  shape: { readonly batch: number; readonly length: number },
-): Graph {
+function teacherGraph(model: LanguageModel, shape: BatchShape): Graph {
   const graph = new Graph();
   const parameters = Object.fromEntries(
     Object.entries(model.parameterShapes).map(([name, of]) => [name, graph.input(parameterInput(name), of)]),
   );
-  const { logits } = model.forward(graph, parameters, model.inputs(graph, shape));
+  const { logits } = forwardFrom(graph, { model, parameters, ...shape });
   graph.output(teacherInput.logProbabilities, graph.logSoftmax(logits));
   return graph;
 }
@@ -83,14 +80,14 @@ export function savedTeacher(given: {
 }): Teacher {
   const { top, executor } = given;
   return {
-    async inputs({ tokens }, examples) {
-      const [batch, length] = tokens.shape as [number, number];
-      const ids = executor.allocate([batch, length, top], "int");
-      const probabilities = executor.allocate([batch, length, top]);
-      const remainder = executor.allocate([batch, length]);
+    async inputs({ targets, from }, examples) {
+      const [batch, positions] = targets.shape as [number, number];
+      const ids = executor.allocate([batch, positions, top], "int");
+      const probabilities = executor.allocate([batch, positions, top]);
+      const remainder = executor.allocate([batch, positions]);
       examples.forEach((example, row) => {
         const saved = checkedTokens(example, given);
-        const first = row * length + example.promptLength - 1;
+        const first = row * positions + example.promptLength - 1 - from;
         ids.data.set(saved.ids, first * top);
         probabilities.data.set(saved.probabilities, first * top);
         remainder.data.set(saved.remainder, first);

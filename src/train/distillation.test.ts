@@ -16,6 +16,7 @@ import {
   type NamedValues,
   onnxruntimeExecutor,
 } from "../tensor/index.ts";
+import { batchOf } from "./batch.ts";
 import {
   stepDivergence,
   stepDivergenceLowerBound,
@@ -302,7 +303,7 @@ describe("truncated distillation on the linear class", () => {
     const tokens = { shape: [1, 2], data: Int32Array.of(0, 3) };
     const none = { shape: [1, 2], data: new Float64Array(2) };
     const fed = await teacher.inputs(
-      { length: 2, tokens, targets: tokens, weights: none, responseTokens: 0 },
+      { length: 2, from: 0, tokens, targets: tokens, weights: none, responseTokens: 0 },
       [],
     );
     const row = (id: number) => {
@@ -314,19 +315,28 @@ describe("truncated distillation on the linear class", () => {
     [...row(0), ...row(3)].forEach((value, index) => {
       expect(values[index]).toBeCloseTo(value, 14);
     });
+    const { data } = (
+      await teacher.inputs(
+        {
+          length: 2,
+          from: 1,
+          tokens,
+          targets: { shape: [1, 1], data: Int32Array.of(0) },
+          weights: { shape: [1, 1], data: new Float64Array(1) },
+          responseTokens: 0,
+        },
+        [],
+      )
+    )[teacherInput.logProbabilities]!;
+    expect([...data]).toEqual(values.slice(5));
     await teacher.release();
   });
 });
 
 describe("saved distributions of a teacher", () => {
   const example = { tokens: Int32Array.of(7, 8, 1, 2), promptLength: 2 };
-  const batch = {
-    length: 4,
-    tokens: { shape: [1, 4], data: Int32Array.of(7, 8, 1, 0) },
-    targets: { shape: [1, 4], data: Int32Array.of(8, 1, 2, 0) },
-    weights: { shape: [1, 4], data: Float64Array.of(0, 1, 1, 0) },
-    responseTokens: 2,
-  };
+  const allocate = (size: number) => new Float64Array(size);
+  const batch = batchOf([example], { length: 4, allocate });
   const teacher = (ids: number[], probabilities: number[], top = 2) =>
     savedTeacher({
       top: 3,
@@ -342,6 +352,13 @@ describe("saved distributions of a teacher", () => {
       0, 0, 0, 0.5, 0.25, 0, 0.75, 0.25, 0, 0, 0, 0,
     ]);
     expect([...fed[teacherInput.remainder]!.data]).toEqual([0, 0.25, 0, 0]);
+    const later = batchOf([example], { length: 4, from: 1, allocate });
+    const less = await teacher([1, 4, 2, 3], [0.5, 0.25, 0.75, 0.25]).inputs(later, [example]);
+    for (const [name, { shape, data }] of Object.entries(less)) {
+      const whole = fed[name]!;
+      expect([name, ...shape]).toEqual([name, 1, 3, ...whole.shape.slice(2)]);
+      expect([...data]).toEqual([...whole.data].slice(whole.data.length / 4));
+    }
   });
 
   test.each([

@@ -5,15 +5,15 @@ import type { Loss } from "./step-graph.ts";
 /** How the teacher's next-token distributions reach the loss; `top`: that many likely tokens and what remains. */
 export type TeacherForm = "full" | { readonly top: number };
 
-/** Graph inputs that a teacher feeds at every batch. */
+/** Graph inputs that a teacher feeds at every batch, for its positions from `from` on. */
 export const teacherInput = {
-  /** log π_T of every token [batch, length, vocabulary]; −∞ is legal. */
+  /** log π_T of every token [batch, positions, vocabulary]; −∞ is legal. */
   logProbabilities: "teacher.logProbabilities",
-  /** Token ids of the likely tokens, int [batch, length, top]; where fewer are known, any id with probability 0. */
+  /** Token ids of the likely tokens, int [batch, positions, top]; where fewer are known, any id with probability 0. */
   ids: "teacher.ids",
-  /** Their probabilities [batch, length, top]. */
+  /** Their probabilities [batch, positions, top]. */
   probabilities: "teacher.probabilities",
-  /** Probability of all other tokens [batch, length]; 0 where the list is complete. */
+  /** Probability of all other tokens [batch, positions]; 0 where the list is complete. */
   remainder: "teacher.remainder",
 } as const;
 

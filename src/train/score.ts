@@ -1,7 +1,7 @@
 /** Log-probabilities of responses under a model's parameters: teacher-forced, response tokens only. */
-import type { LanguageModel } from "../model/index.ts";
+import { countBucket, type LanguageModel } from "../model/index.ts";
 import type { Executor, FloatArray, NamedValues, Program } from "../tensor/index.ts";
-import { batchOf, bucketOf, type EncodedExample } from "./batch.ts";
+import { type Batch, batchOf, bucketOf, type EncodedExample, firstTarget } from "./batch.ts";
 import { inputName, scoreGraph } from "./step-graph.ts";
 
 /** Sums in nats; a response's end-of-sequence token counts where it has one. */
@@ -17,7 +17,7 @@ export interface ResponseScorer {
 }
 
 /**
- * A scorer that works through examples in batches of one size, padded to one of a few lengths.
+ * A scorer that works through examples in batches of at most `batch`, padded to one of a few lengths.
  *
  * @example
  * const config = { vocabularySize: 3, contextLength: 4, layers: 1, heads: 1, width: 4, tiedEmbeddings: true, layerNormEpsilon: 1e-5 };
@@ -36,10 +36,12 @@ export function responseScorer(options: {
   readonly lengths: readonly number[];
 }): ResponseScorer {
   const { model, executor, batch, lengths } = options;
-  const programs = new Map<number, Promise<Program>>();
-  const programOf = (length: number): Promise<Program> => {
-    const known = programs.get(length) ?? executor.compile(scoreGraph(model, { batch, length }));
-    programs.set(length, known);
+  const programs = new Map<string, Promise<Program>>();
+  const programOf = ({ tokens, length, from }: Batch): Promise<Program> => {
+    const shape = { batch: tokens.shape[0]!, length, from };
+    const key = JSON.stringify(shape);
+    const known = programs.get(key) ?? executor.compile(scoreGraph(model, shape));
+    programs.set(key, known);
     return known;
   };
   const allocate = (size: number) => executor.allocate([size]).data as FloatArray;
@@ -51,24 +53,31 @@ export function responseScorer(options: {
       );
       const logProbabilities = new Float64Array(examples.length);
       const tokenCounts = new Int32Array(examples.length);
-      // Examples of like length share a batch, so that little is padded.
+      // Examples that are padded alike share a batch, and among them those whose responses begin at like places.
+      const bucket = examples.map((example) => bucketOf([example], lengths));
       const order = Array.from(examples.keys()).sort(
-        (left, right) => examples[left]!.tokens.length - examples[right]!.tokens.length || left - right,
+        (left, right) =>
+          bucket[left]! - bucket[right]! ||
+          examples[left]!.promptLength - examples[right]!.promptLength ||
+          left - right,
       );
-      for (let start = 0; start < order.length; start += batch) {
-        const chosen = order.slice(start, start + batch);
+      const size = Math.min(batch, countBucket(Math.ceil(order.length / Math.ceil(order.length / batch))));
+      for (let start = 0; start < order.length; start += size) {
+        const chosen = order.slice(start, start + size);
         const real = chosen.map((index) => examples[index]!);
         // The last batch is filled up with an example that nobody reads.
-        const filled = [...real, ...Array.from({ length: batch - real.length }, () => real[0]!)];
-        const part = batchOf(filled, { length: bucketOf(filled, lengths), allocate });
-        const program = await programOf(part.length);
+        const filled = [...real, ...Array.from({ length: size - real.length }, () => real[0]!)];
+        const length = bucketOf(filled, lengths);
+        const part = batchOf(filled, { length, from: firstTarget(filled, length), allocate });
+        const program = await programOf(part);
         const given = { ...named, tokens: part.tokens, targets: part.targets };
         const { data } = (await program.run(given)).logProbabilities!;
         chosen.forEach((index, row) => {
           const { tokens, promptLength } = examples[index]!;
           let sum = 0;
+          const start = row * (length - part.from) - part.from;
           for (let position = promptLength - 1; position < tokens.length - 1; position += 1) {
-            sum += data[row * part.length + position]!;
+            sum += data[start + position]!;
           }
           logProbabilities[index] = Math.min(0, sum);
           tokenCounts[index] = tokens.length - promptLength;

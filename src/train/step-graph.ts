@@ -1,11 +1,14 @@
 /** The graphs of a training step: loss and gradients of a micro-batch, and the update of parameters and state. */
-import type { LanguageModel } from "../model/index.ts";
+import { forwardFrom, type LanguageModel } from "../model/index.ts";
 import { Graph, type NamedShapes, type NamedTensors, type Tensor } from "../tensor/index.ts";
 import { mapTensors, stepNorms } from "./rules/norms.ts";
 import { clipByGlobalNorm } from "./rules/pieces.ts";
 import type { UpdateRule } from "./update-rule.ts";
 
-/** A scalar to be descended, from log π(target) [batch, length], the log-odds and the weights of the targets. */
+/**
+ * A scalar to be descended, from log π(target) [batch, positions], the log-odds [batch, positions, vocabulary] and the
+ * weights of the targets [batch, positions]; the positions are those of the batch from `from` on.
+ */
 export type Loss = (
   graph: Graph,
   given: { readonly logProbabilities: Tensor; readonly logits: Tensor; readonly weights: Tensor },
@@ -22,7 +25,11 @@ export interface StepGraphs {
 export interface BatchShape {
   readonly batch: number;
   readonly length: number;
+  /** The first position whose target may be a response token, 0 if not given. */
+  readonly from?: number | undefined;
 }
+
+const targetShape = ({ batch, length, from = 0 }: BatchShape) => [batch, length - from];
 
 /** Names of inputs and outputs; an output that replaces an input begins with `next.`. */
 export const inputName = {
@@ -73,7 +80,7 @@ export function updateGraph(graphs: StepGraphs, microBatches: number): Graph {
   return graph;
 }
 
-/** log π of each target [batch, length], without gradients. */
+/** log π of each target [batch, length − from], without gradients. */
 export function scoreGraph(model: LanguageModel, shape: BatchShape): Graph {
   const graph = new Graph();
   const parameters = namedInputs(graph, inputName.parameter, model.parameterShapes);
@@ -84,7 +91,7 @@ export function scoreGraph(model: LanguageModel, shape: BatchShape): Graph {
 
 function lossTensors(graph: Graph, graphs: StepGraphs, parameters: NamedTensors, shape: BatchShape) {
   const { logProbabilities, logits } = targetLogProbabilities(graph, graphs.model, parameters, shape);
-  const weights = graph.input("weights", [shape.batch, shape.length]);
+  const weights = graph.input("weights", targetShape(shape));
   const loss = graphs.loss(graph, { logProbabilities, logits, weights });
   return { loss, logLoss: graph.negate(graph.sum(graph.multiply(weights, logProbabilities))) };
 }
@@ -95,8 +102,8 @@ function targetLogProbabilities(
   parameters: NamedTensors,
   shape: BatchShape,
 ) {
-  const { logits } = model.forward(graph, parameters, model.inputs(graph, shape));
-  const targets = graph.input("targets", [shape.batch, shape.length], "int");
+  const { logits } = forwardFrom(graph, { model, parameters, ...shape });
+  const targets = graph.input("targets", targetShape(shape), "int");
   return { logits, logProbabilities: graph.pick(graph.logSoftmax(logits), targets) };
 }
 

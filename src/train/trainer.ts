@@ -1,7 +1,7 @@
 /** A training in memory: one step after another, its state in two sets of buffers that take turns. */
 import type { LanguageModel } from "../model/index.ts";
 import type { Executor, FloatArray, NamedValues, Program, TensorValue } from "../tensor/index.ts";
-import { type Batch, batchOf, bucketOf, type EncodedExample } from "./batch.ts";
+import { type Batch, batchOf, bucketOf, type EncodedExample, firstTarget } from "./batch.ts";
 import type { ExampleSource } from "./data.ts";
 import type { StepLine } from "./journal.ts";
 import {
@@ -105,11 +105,13 @@ export function trainer(options: TrainerOptions): Trainer {
     programs.set(name, known);
     return known;
   };
-  const fused = (length: number) =>
-    program(`fused ${length}`, () => executor.compile(fusedGraph(graphs, { batch, length })));
-  const gradient = (length: number) =>
-    program(`gradient ${length}`, () =>
-      executor.compile(gradientGraph(graphs, { batch: microBatch, length })),
+  const fused = ({ length, from }: Batch) =>
+    program(`fused ${length} from ${from}`, () =>
+      executor.compile(fusedGraph(graphs, { batch, length, from })),
+    );
+  const gradient = ({ length, from }: Batch) =>
+    program(`gradient ${length} from ${from}`, () =>
+      executor.compile(gradientGraph(graphs, { batch: microBatch, length, from })),
     );
   const update = () => program("update", () => executor.compile(updateGraph(graphs, microBatches)));
 
@@ -159,12 +161,12 @@ export function trainer(options: TrainerOptions): Trainer {
     const parts = Array.from({ length: microBatches }, (_, index) =>
       examples.slice(index * microBatch, (index + 1) * microBatch),
     );
-    const lengthOf = (part: readonly EncodedExample[]) =>
-      bucketOf(options.stepAfter === "token" ? examples : part, lengths);
-    const batches = parts.map((part) => ({
-      ...batchOf(part, { length: lengthOf(part), allocate }),
-      examples: part,
-    }));
+    const batches = parts.map((part) => {
+      const alike = options.stepAfter === "token" ? examples : part;
+      const length = bucketOf(alike, lengths);
+      const arrays = batchOf(part, { length, from: firstTarget(alike, length), allocate });
+      return { ...arrays, examples: part };
+    });
     if (options.meanOver === "token") {
       const total = batches.reduce((sum, { responseTokens }) => sum + responseTokens, 0);
       for (const { weights } of batches) scale(weights.data as FloatArray, batch / total);
@@ -187,7 +189,7 @@ export function trainer(options: TrainerOptions): Trainer {
     let loss = 0;
     let logLoss = 0;
     for (const part of batches) {
-      const run = await gradient(part.length);
+      const run = await gradient(part);
       const result = await run.run(
         { ...current.parameters, ...from.inputs, ...(await fed(part)) },
         to.outputs,
@@ -204,7 +206,7 @@ export function trainer(options: TrainerOptions): Trainer {
     const scalars = { learningRate: scalar(rate), step: scalar(step + 1) };
     const [only] = batches;
     if (batches.length === 1 && only !== undefined) {
-      const run = await fused(only.length);
+      const run = await fused(only);
       const result = await run.run({ ...current.inputs, ...(await fed(only)), ...scalars }, spare.outputs);
       return { loss: scalarOf(result.loss), logLoss: scalarOf(result.logLoss), norms: normsOf(result) };
     }
