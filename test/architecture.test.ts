@@ -25,6 +25,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   endpoint: ["record", "numeric", "optional", "tensor", "model", "decode"],
   task: ["record", "numeric"],
   report: ["record", "coverage", "selection"],
+  reproduce: ["numeric", "record", "coverage", "selection", "task", "report"],
   cli: [
     "optional",
     "numeric",
@@ -43,6 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "endpoint",
     "job",
     "task",
+    "reproduce",
   ],
 };
 

@@ -133,5 +133,10 @@ export const commandEntries: readonly CommandEntry[] = [
     summary: "a checkpoint as a GGUF file for llama.cpp, or as a plain folder for transformers",
     load: () => import("./export.ts"),
   },
+  {
+    name: "reproduce",
+    summary: "a figure of the paper from nothing: trains, scores, draws, beside what the paper reports",
+    load: () => import("./reproduce.ts"),
+  },
   { name: "formats", summary: "log formats that are recognised", load: () => import("./formats.ts") },
 ];

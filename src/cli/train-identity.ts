@@ -1,9 +1,11 @@
 /** What a training's numbers depend on, recorded in its run folder and compared before it goes on. */
 import { arch, cpus, platform } from "node:os";
 import { InputError } from "../record/index.ts";
-import type { RunDescription } from "../store/index.ts";
+import { printable } from "../report/index.ts";
+import { isRunFolder, type RunDescription, readRunDescription } from "../store/index.ts";
 import type { TrainingConfig } from "../train/index.ts";
 import { fileFingerprint } from "./file-fingerprint.ts";
+import { printRemark } from "./print.ts";
 import { softwareVersions } from "./version.ts";
 
 export interface TrainingIdentity {
@@ -50,6 +52,28 @@ export function recordedIdentity(folder: string, description: RunDescription): T
     throw new InputError(`${folder}: is a run of lmcov ${description.command[0] ?? ""}, not a training`);
   }
   return { software, ...(training as Omit<TrainingIdentity, "software">) };
+}
+
+/** Checks that what is in the run folder can be continued; returns what differs from how it began. */
+export async function checkedDifferences(
+  folder: string,
+  identity: TrainingIdentity,
+  allowDifferent: boolean,
+): Promise<readonly string[]> {
+  let found: string[] = [];
+  if (isRunFolder(folder)) {
+    found = differences(recordedIdentity(folder, await readRunDescription(folder)), identity);
+    if (found.length > 0) {
+      const what = found.slice(0, 4).join("; ") + (found.length > 4 ? `; and ${found.length - 4} more` : "");
+      if (!allowDifferent) {
+        throw new InputError(
+          `${folder}: would not continue as it began: ${what}. --allow-different continues all the same, another --out begins anew`,
+        );
+      }
+      printRemark(`• continued although it will not equal an undisturbed run: ${printable(what, 800)}`);
+    }
+  }
+  return found;
 }
 
 /** Leaves of nested objects by their path. */

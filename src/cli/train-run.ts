@@ -20,7 +20,35 @@ export interface RunRequest {
 /** Sets exit code 1 where the training diverged and 130 where it was interrupted. */
 export async function runPrepared(prepared: PreparedTraining, request: RunRequest): Promise<void> {
   const { folder } = request;
-  const { steps } = prepared.config;
+  const done = await runToEnd(prepared, request);
+  if (done === undefined) return;
+  const { end, tokensPerSecond } = done;
+  if (!end.finished) {
+    printRemark(
+      `stopped after step ${end.step} of ${prepared.config.steps}; continue with: lmcov train --resume ${folder}`,
+    );
+  }
+  const { tokens } = prepared.trainer;
+  if (request.json) printResult(jsonText(jsonFields(prepared, { folder, end, tokensPerSecond })));
+  else if (end.finished)
+    printResult(trainedText({ end, folder, tokens, tokensPerSecond, loss: prepared.lossName }));
+}
+
+export interface TrainedRun {
+  readonly end: RunEnd;
+  /** Undefined where no step was left to do. */
+  readonly tokensPerSecond: number | undefined;
+}
+
+/**
+ * Trains to the last step or to an interruption, which sets exit code 130. A training that diverges sets exit code 1, says
+ * so and gives undefined.
+ */
+export async function runToEnd(
+  prepared: PreparedTraining,
+  request: Omit<RunRequest, "json">,
+): Promise<TrainedRun | undefined> {
+  const { folder } = request;
   if (prepared.caveat !== undefined) printRemark(`• ${prepared.caveat}`);
   const speed = speedometer(prepared);
   let end: RunEnd;
@@ -32,22 +60,15 @@ export async function runPrepared(prepared: PreparedTraining, request: RunReques
     printFailure(
       `${error.message}; training stopped. The last good parameters are the newest checkpoint of ${folder}. A lower learning rate or clip: may help`,
     );
-    return;
+    return undefined;
   }
-  if (!end.finished) {
-    process.exitCode = exitCode.interrupted;
-    printRemark(`stopped after step ${end.step} of ${steps}; continue with: lmcov train --resume ${folder}`);
-  }
-  const tokensPerSecond = end.step > end.from ? speed.tokensPerSecond() : undefined;
-  const { tokens } = prepared.trainer;
-  if (request.json) printResult(jsonText(jsonFields(prepared, { folder, end, tokensPerSecond })));
-  else if (end.finished)
-    printResult(trainedText({ end, folder, tokens, tokensPerSecond, loss: prepared.lossName }));
+  if (!end.finished) process.exitCode = exitCode.interrupted;
+  return { end, tokensPerSecond: end.step > end.from ? speed.tokensPerSecond() : undefined };
 }
 
 async function trained(
   prepared: PreparedTraining,
-  { folder, different }: RunRequest,
+  { folder, different }: Omit<RunRequest, "json">,
   speed: Speedometer,
 ): Promise<RunEnd> {
   const { config, trainer } = prepared;

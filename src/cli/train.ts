@@ -1,13 +1,13 @@
 /** `lmcov train`: trains a model by a configuration file, with coverage probes, into a run folder that every command reads. */
 import { Command } from "commander";
 import { InputError } from "../record/index.ts";
-import { countText, plural, printable } from "../report/index.ts";
+import { countText, plural } from "../report/index.ts";
 import { asOnlyWriter, isRunFolder, readRunDescription } from "../store/index.ts";
 import { type TrainingConfig, trainingConfig } from "../train/index.ts";
 import { positiveInteger } from "./log-options.ts";
-import { jsonText, printRemark, printResult } from "./print.ts";
+import { jsonText, printResult } from "./print.ts";
 import { defaultRunFolder, readTrainingConfig } from "./train-config.ts";
-import { differences, recordedIdentity, type TrainingIdentity, trainingIdentity } from "./train-identity.ts";
+import { checkedDifferences, recordedIdentity, trainingIdentity } from "./train-identity.ts";
 import { runPrepared } from "./train-run.ts";
 import { type PreparedTraining, prepareTraining } from "./train-setup.ts";
 
@@ -62,7 +62,7 @@ async function run(configPath: string | undefined, options: TrainOptions): Promi
       printCheck(prepared, folder, options);
       return;
     }
-    const different = await checkedDifferences(folder, identity, options);
+    const different = await checkedDifferences(folder, identity, options.allowDifferent ?? false);
     const { software, ...training } = identity;
     const description = { software: { ...software }, command: ["train"], training };
     await asOnlyWriter(folder, description, () =>
@@ -99,28 +99,6 @@ async function requestOf(
   if (!isRunFolder(folder)) throw new InputError(`${folder}: is not a run folder`);
   const recorded = recordedIdentity(folder, await readRunDescription(folder));
   return { config: changed(recorded.config, `${folder}/run.json`), folder };
-}
-
-/** Checks that what is in the run folder can be continued; returns what differs from how it began. */
-async function checkedDifferences(
-  folder: string,
-  identity: TrainingIdentity,
-  options: TrainOptions,
-): Promise<readonly string[]> {
-  let found: string[] = [];
-  if (isRunFolder(folder)) {
-    found = differences(recordedIdentity(folder, await readRunDescription(folder)), identity);
-    if (found.length > 0) {
-      const what = found.slice(0, 4).join("; ") + (found.length > 4 ? `; and ${found.length - 4} more` : "");
-      if (!options.allowDifferent) {
-        throw new InputError(
-          `${folder}: would not continue as it began: ${what}. --allow-different continues all the same, another --out begins anew`,
-        );
-      }
-      printRemark(`• continued although it will not equal an undisturbed run: ${printable(what, 800)}`);
-    }
-  }
-  return found;
 }
 
 function printCheck(prepared: PreparedTraining, folder: string, options: TrainOptions): void {

@@ -1,0 +1,23 @@
+/** The paper's figures: plans of what is trained and scored, and results from what was recorded. */
+export { type TrainingCost, type TrainingSizes, trainingCost } from "./cost.ts";
+export type {
+  Claim,
+  Comparison,
+  Figure,
+  FigurePlan,
+  FigureRecord,
+  FigureRequest,
+  FigureResult,
+  FigureRow,
+  FigureTable,
+  PlannedFile,
+  PlannedScoring,
+  PlannedTraining,
+  RecordedScore,
+  RecordedSet,
+} from "./figure.ts";
+export { figurePage } from "./page.ts";
+export { type Panel, type PanelMark, type PanelPoint, type PanelSeries, panelRows } from "./panel.ts";
+export { panelSvg } from "./panel-svg.ts";
+export { figureNamed, figures } from "./registry.ts";
+export { type IntervalEstimate, weightedDifference, weightedStrata } from "./weighted-strata.ts";

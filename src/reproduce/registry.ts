@@ -1,0 +1,12 @@
+/** The figures that can be reproduced, by name. */
+import type { Figure } from "./figure.ts";
+import { figureOne } from "./figure-one.ts";
+
+export const figures: readonly Figure[] = [figureOne];
+
+/** Throws RangeError for a name that is none, with those that there are. */
+export function figureNamed(name: string): Figure {
+  const found = figures.find((figure) => figure.name === name);
+  if (found !== undefined) return found;
+  throw new RangeError(`figure is ${name}: must be ${figures.map((figure) => figure.name).join(" or ")}`);
+}
