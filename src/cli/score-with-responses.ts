@@ -1,5 +1,12 @@
 /** The responses that scoring is asked about: rows of a table, or the responses of a run folder. */
-import { InputError, type Response, type ResponseRole, type RowBase, samplingHash } from "../record/index.ts";
+import {
+  InputError,
+  type Likelihood,
+  type Response,
+  type ResponseRole,
+  type RowBase,
+  samplingHash,
+} from "../record/index.ts";
 import { isRunFolder, readRun } from "../store/index.ts";
 import { type PromptRequest, type PromptRow, readPrompts } from "./generate-prompts.ts";
 import { drawerOf, type ModelName } from "./generate-rows.ts";
@@ -82,4 +89,22 @@ function savedResponse(saved: Response, prompt: string): GivenResponse {
     cut: saved.finishReason === "length",
     tokenCount: saved.tokenCount,
   };
+}
+
+/** What tells one scored response of a run from another. */
+export type ScoredKey = Pick<
+  Likelihood,
+  "model" | "task" | "promptHash" | "problem" | "samplingHash" | "drawSet" | "draw"
+> & { readonly role: string; readonly step?: number | undefined; readonly drawnBy?: string | undefined };
+
+export function keyOf(row: ScoredKey): string {
+  const { model, step, task, promptHash, problem, samplingHash, drawSet, draw, role, drawnBy } = row;
+  // Data are numbered by their data set, whatever settings a log has for them.
+  const drawn = role === "data" ? [] : [samplingHash, drawSet, drawnBy ?? ""];
+  return [model, step ?? "", task, promptHash, problem, role, draw, ...drawn].join("\u0000");
+}
+
+export function responseKey(name: ModelName, given: GivenResponse): string {
+  const { base, role, drawnBy } = given;
+  return keyOf({ ...base, ...name, role, drawnBy });
 }

@@ -1,7 +1,6 @@
 /** `lmcov score-with`: log-probabilities of given responses under checkpoints, as ordinary rows of a run folder. */
 import { crc32 } from "node:zlib";
 import { Command } from "commander";
-import type { ScoringRequest } from "../decode/index.ts";
 import { straddlingMark } from "../endpoint/index.ts";
 import { InputError, type Likelihood, type Row } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
@@ -14,13 +13,15 @@ import {
   openLocalModel,
   testTimeSettings,
 } from "./generate-model.ts";
-import { pairTokens, placeOf, promptColumns, promptTokens } from "./generate-prompts.ts";
+import { promptColumns } from "./generate-prompts.ts";
 import { type ModelName, steppedName, sumOf } from "./generate-rows.ts";
 import { finishedKeys, writeInChunks } from "./generate-run.ts";
 import { positiveInteger } from "./log-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
 import { progressLine } from "./progress.ts";
-import { type GivenResponse, readGivenResponses } from "./score-with-responses.ts";
+import { distributionUnits, writeTeacherDistributions } from "./score-with-distributions.ts";
+import { scoringRequest } from "./score-with-request.ts";
+import { type GivenResponse, keyOf, readGivenResponses, responseKey } from "./score-with-responses.ts";
 import { softwareVersions } from "./version.ts";
 
 interface ScoreOptions extends EngineOptions {
@@ -29,6 +30,8 @@ interface ScoreOptions extends EngineOptions {
   readonly task?: string;
   readonly limit?: number;
   readonly endOfSequence: boolean;
+  readonly distributions?: boolean;
+  readonly topK?: number;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -39,10 +42,14 @@ Examples:
   lmcov score-with runs/arithmetic --input runs/arithmetic      every checkpoint scores the draws of all others
   lmcov profile scored
   lmcov select scored
+  lmcov score-with teacher --input drawn --distributions --top-k 50    what truncated distillation reads
 
 The input is a table with prompt and response, or a run folder whose responses are scored where they lie (draws keep who drew
 them). Prompt and response are tokenised together, as in training. A response ends with the end-of-sequence token where the
-tokenizer has one and training used it; a draw that was cut at its limit does not.`;
+tokenizer has one and training used it; a draw that was cut at its limit does not.
+
+--distributions: a table of the run folder, which "distributions: FOLDER" in a training's configuration names. Whole distributions
+take 4 bytes a token of the vocabulary for each token of a response; those of the likeliest K tokens and the remainder take 8·K.`;
 
 export function command(): Command {
   return engineOptions(
@@ -59,7 +66,16 @@ export function command(): Command {
       )
       .option("--task <name>", "task name (default: a task column, else the file's name)")
       .option("--limit <count>", "score only the first responses", positiveInteger)
-      .option("--no-end-of-sequence", "score responses without an end-of-sequence token"),
+      .option("--no-end-of-sequence", "score responses without an end-of-sequence token")
+      .option(
+        "--distributions",
+        "write the next-token distribution at each token too, for a training that has the checkpoint as its teacher",
+      )
+      .option(
+        "--top-k <count>",
+        "with --distributions: only so many of the likeliest tokens (default: the whole vocabulary)",
+        positiveInteger,
+      ),
   )
     .addHelpText("after", examples)
     .action(run);
@@ -75,6 +91,8 @@ interface Summary {
   readonly meanLogProbability: number | undefined;
   /** Draws whose text is encoded to another number of tokens than were drawn. */
   readonly otherTokens: number;
+  /** Responses whose distributions were written now. */
+  readonly distributions?: number;
 }
 
 async function run(words: string[], options: ScoreOptions): Promise<void> {
@@ -85,6 +103,9 @@ async function run(words: string[], options: ScoreOptions): Promise<void> {
   const given = await readGivenResponses(options.input, { columns, task, limit, responses: true });
   const out = options.out ?? (given.run ? options.input : undefined);
   if (out === undefined) throw new InputError("--out: name a run folder to write to");
+  if (options.topK !== undefined && !options.distributions) {
+    throw new InputError("--top-k: goes with --distributions");
+  }
   const description = {
     software: softwareVersions(),
     command: ["score-with", ...words, "--input", options.input],
@@ -102,65 +123,78 @@ async function run(words: string[], options: ScoreOptions): Promise<void> {
         finished.add(key);
         return true;
       });
+      const teaching = options.distributions
+        ? await distributionUnits(out, name, { responses: given.responses, top: options.topK })
+        : [];
       done += given.responses.length - units.length;
-      const made = { scored: 0, tokens: 0, sum: 0, otherTokens: 0 };
-      if (units.length > 0) {
-        const model = await openLocalModel(checkpoint, { ...options, testTimeTraining });
-        await writeInChunks(
-          units,
-          { folder: out, origin: "score-with", input: options.input },
-          {
-            keyOf: (response) => responseKey(name, response),
-            rowsOf: async (chunk) => {
-              const rows = await scoredRows(chunk, {
-                model,
-                name,
-                options,
-                onProgress: (count) => progress.update(done + count),
-              });
-              done += chunk.length;
-              rows.forEach((row, index) => {
-                const drawn = chunk[index]!.tokenCount;
-                made.scored += 1;
-                made.tokens += row.tokenCount ?? 0;
-                made.sum += row.logProbability;
-                if (drawn !== undefined && drawn !== row.tokenCount) made.otherTokens += 1;
-              });
-              return rows;
-            },
-          },
-        );
+      const summary = { ...name, skipped: given.responses.length - units.length };
+      if (units.length === 0 && teaching.length === 0) {
+        summaries.push({ ...summary, ...nothing, ...(options.distributions && { distributions: 0 }) });
+        continue;
+      }
+      const model = await openLocalModel(checkpoint, { ...options, testTimeTraining });
+      try {
+        const made = await scoreUnits(units, {
+          ...{ model, name, options, folder: out },
+          onProgress: (count) => progress.update(done + count),
+        });
+        done += units.length;
+        const distributions = await writeTeacherDistributions(teaching, {
+          ...{ model, name, folder: out, input: options.input, top: options.topK },
+          ...{ batch: options.batch, ends: options.endOfSequence },
+        });
+        summaries.push({ ...summary, ...made, ...(options.distributions && { distributions }) });
+      } finally {
         await model.release();
       }
-      const { scored, tokens, sum, otherTokens } = made;
-      summaries.push({
-        ...name,
-        scored,
-        skipped: given.responses.length - units.length,
-        tokens,
-        meanLogProbability: scored === 0 ? undefined : sum / scored,
-        otherTokens,
-      });
     }
     progress.finish();
     printSummary(summaries, { out, json: options.json ?? false, unreadable: given.unreadable });
   });
 }
 
+type Made = Pick<Summary, "scored" | "tokens" | "meanLogProbability" | "otherTokens">;
+const nothing: Made = { scored: 0, tokens: 0, meanLogProbability: undefined, otherTokens: 0 };
+
+interface Scoring {
+  readonly model: LocalModel;
+  readonly name: ModelName;
+  readonly options: ScoreOptions;
+  readonly folder: string;
+  /** Called with the units scored so far. */
+  readonly onProgress: (count: number) => void;
+}
+
+async function scoreUnits(units: readonly GivenResponse[], scoring: Scoring): Promise<Made> {
+  const { name, options, folder } = scoring;
+  let [scored, tokens, sum, otherTokens] = [0, 0, 0, 0];
+  const keyOf = (response: GivenResponse) => responseKey(name, response);
+  const rowsOf = async (chunk: readonly GivenResponse[]) => {
+    const before = scored;
+    const rows = await scoredRows(chunk, {
+      ...scoring,
+      onProgress: (count) => scoring.onProgress(before + count),
+    });
+    rows.forEach((row, index) => {
+      const drawn = chunk[index]!.tokenCount;
+      scored += 1;
+      tokens += row.tokenCount ?? 0;
+      sum += row.logProbability;
+      if (drawn !== undefined && drawn !== row.tokenCount) otherTokens += 1;
+    });
+    return rows;
+  };
+  const writer = { folder, origin: "score-with", input: options.input };
+  await writeInChunks(units, writer, { keyOf, rowsOf });
+  return { scored, tokens, meanLogProbability: scored === 0 ? undefined : sum / scored, otherTokens };
+}
+
 async function scoredRows(
   chunk: readonly GivenResponse[],
-  at: { model: LocalModel; name: ModelName; options: ScoreOptions; onProgress: (count: number) => void },
+  { model, name, options, onProgress }: Scoring,
 ): Promise<Likelihood[]> {
-  const { model, name, options } = at;
   const requests = chunk.map((given) => scoringRequest(given, model, options.endOfSequence));
-  requests.forEach(({ prompt, response }, index) => {
-    const length = prompt.length + response.length - 1;
-    if (length <= model.decoder.contextLength) return;
-    throw new InputError(
-      `${placeOf(chunk[index]!.row)}: prompt and response have ${length + 1} tokens and this model's context holds ${model.decoder.contextLength}`,
-    );
-  });
-  const scored = await model.scorer.score(requests, { batch: options.batch, onProgress: at.onProgress });
+  const scored = await model.scorer.score(requests, { batch: options.batch, onProgress });
   return chunk.map((given, index) => {
     const { logProbabilities } = scored[index]!;
     const { row, base } = given;
@@ -180,46 +214,8 @@ async function scoredRows(
   });
 }
 
-function scoringRequest(
-  given: GivenResponse,
-  model: LocalModel,
-  ends: boolean,
-): ScoringRequest & { readonly straddling: number } {
-  const { row, cut } = given;
-  const { endOfSequence, tokenizer } = model;
-  const end = ends && !cut && endOfSequence !== undefined ? [endOfSequence] : [];
-  if (row.response === "") {
-    // A draw may end at once.
-    if (given.role === "draw" && end.length > 0)
-      return { prompt: promptTokens(row, tokenizer), response: end, straddling: 0 };
-    throw new InputError(`${placeOf(row)}: the response is empty`);
-  }
-  const { prompt, response, straddling } = pairTokens(row, tokenizer);
-  return { prompt, response: [...response, ...end], straddling };
-}
-
-function responseKey(name: ModelName, given: GivenResponse): string {
-  const { base, role, drawnBy } = given;
-  return keyOf({ ...base, ...name, role, drawnBy });
-}
-
 function rowKey(row: Row): string {
   return row.kind === "likelihood" ? keyOf(row) : "";
-}
-
-function keyOf(
-  row: Omit<
-    Pick<
-      Likelihood,
-      "model" | "task" | "promptHash" | "problem" | "samplingHash" | "drawSet" | "draw" | "role"
-    >,
-    never
-  > & { step?: number; drawnBy?: string | undefined },
-): string {
-  const { model, step, task, promptHash, problem, samplingHash, drawSet, draw, role, drawnBy } = row;
-  // Data are numbered by their data set, whatever settings a log has for them.
-  const drawn = role === "data" ? [] : [samplingHash, drawSet, drawnBy ?? ""];
-  return [model, step ?? "", task, promptHash, problem, role, draw, ...drawn].join("\u0000");
 }
 
 function printSummary(
@@ -230,7 +226,8 @@ function printSummary(
     printResult(jsonText({ schema: "lmcov/score-with@1", run: out, unreadable, models: summaries }));
     return;
   }
-  for (const { model, step, scored, skipped, tokens, meanLogProbability, otherTokens } of summaries) {
+  for (const summary of summaries) {
+    const { model, step, scored, skipped, tokens, meanLogProbability, otherTokens, distributions } = summary;
     const label = step === undefined ? model : `${model}, step ${step}`;
     const mean =
       meanLogProbability === undefined
@@ -240,6 +237,9 @@ function printSummary(
     printRemark(
       `• ${printable(label, 200)}: ${plural(scored, "response")}, ${plural(tokens, "token")}${mean}${known}`,
     );
+    if (distributions !== undefined) {
+      printRemark(`    next-token distributions of ${plural(distributions, "response")} written`);
+    }
     if (otherTokens > 0) {
       printRemark(`    ${plural(otherTokens, "draw")} whose text is encoded to other tokens than were drawn`);
     }

@@ -2,7 +2,10 @@
 import { basename, relative } from "node:path";
 import { strictRecords } from "../importer/index.ts";
 import { InputError } from "../record/index.ts";
+import { plural } from "../report/index.ts";
+import { isRunFolder, readRun, rowFiles } from "../store/index.ts";
 import type { Example } from "../train/index.ts";
+import { printRemark } from "./print.ts";
 
 export interface ExampleColumns {
   readonly prompt: string;
@@ -18,6 +21,7 @@ export async function readExamples(
   columns: ExampleColumns,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<Example[]> {
+  if (isRunFolder(path)) return responsesOf(path, limit);
   const examples: Example[] = [];
   const shown = relative(process.cwd(), path) || path;
   const wanted = Object.values(columns).filter((name) => name !== undefined);
@@ -28,6 +32,41 @@ export async function readExamples(
     }
   }
   if (examples.length === 0) throw new InputError(`${path}: holds no example`);
+  return examples;
+}
+
+/** The files behind a set of examples, of which one may be a run folder; none where there is no set. */
+export async function exampleFiles(path: string | undefined): Promise<readonly string[]> {
+  if (path === undefined) return [];
+  return isRunFolder(path) ? rowFiles(path, "responses") : [path];
+}
+
+/** The responses of a run: reference responses, and draws that ended and whose text gives their tokens back. */
+async function responsesOf(folder: string, limit: number): Promise<Example[]> {
+  const examples: Example[] = [];
+  let leftOut = 0;
+  for await (const batch of readRun(folder, { tables: ["responses"] })) {
+    for (const row of batch) {
+      if (row.kind !== "response" || row.prompt === undefined || row.role === "choice") continue;
+      if (row.text === "" || row.finishReason === "length" || row.text.includes("\ufffd")) {
+        leftOut += 1;
+        continue;
+      }
+      if (examples.length >= limit) continue;
+      const { prompt, text, problem, target } = row;
+      examples.push({
+        ...{ prompt, response: text, problem },
+        ...(target !== undefined && { target }),
+        place: `${relative(process.cwd(), folder) || folder}: ${problem}`,
+      });
+    }
+  }
+  if (examples.length === 0) throw new InputError(`${folder}: holds no response with its prompt that ended`);
+  if (leftOut > 0) {
+    printRemark(
+      `• ${plural(leftOut, "response")} of ${folder} left out: empty, cut at their limit, or no text`,
+    );
+  }
   return examples;
 }
 

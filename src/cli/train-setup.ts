@@ -30,6 +30,7 @@ import {
 } from "./train-data.ts";
 import type { DrawOptions } from "./train-draws.ts";
 import type { EvaluationSet } from "./train-evaluation.ts";
+import { exampleFiles } from "./train-examples.ts";
 import { type PreparedModel, prepareModel } from "./train-model.ts";
 import type { ProbeOptions } from "./train-probe.ts";
 import { preparedRule } from "./train-rule.ts";
@@ -92,7 +93,7 @@ export async function prepareTraining(
       executor,
       rule: rule.update,
       stepAfter: rule.stepAfter,
-      loss: loss.loss,
+      loss: (taught && loss.lossFor?.(taught.form)) ?? loss.loss,
       meanOver: loss.meanOver,
       lossInputs: taught?.teacher.inputs,
       learningRate,
@@ -114,14 +115,15 @@ export async function prepareTraining(
       config,
       trainer: loop,
       engine: executor.name,
-      caveat: loss.caveat,
+      caveat: taught?.caveat,
       lossName: loss.name,
       files: [
-        ...new Set(
-          [config.data.file, config.evaluation?.file, ...prepared.files, ...(taught?.files ?? [])].filter(
-            (path) => path !== undefined,
-          ),
-        ),
+        ...new Set([
+          ...(await exampleFiles(config.data.file)),
+          ...(await exampleFiles(config.evaluation?.file)),
+          ...prepared.files,
+          ...(taught?.files ?? []),
+        ]),
       ],
       numbers: {
         parameters: Object.values(model.parameterShapes).reduce((sum, shape) => sum + shapeSize(shape), 0),

@@ -1,8 +1,8 @@
-/** The teacher of a truncated distillation: another checkpoint, or a file with its next-token distributions. */
+/** The teacher of a truncated distillation: another checkpoint, or its next-token distributions in a run folder or a file. */
 import { isDeepStrictEqual } from "node:util";
-import { strictRecords } from "../importer/index.ts";
 import { readCheckpoint, transformerModel } from "../model/index.ts";
 import { InputError } from "../record/index.ts";
+import { printable } from "../report/index.ts";
 import type { Executor, FloatArray } from "../tensor/index.ts";
 import {
   batchOf,
@@ -11,47 +11,51 @@ import {
   modelTeacher,
   savedTeacher,
   type Teacher,
+  type TeacherForm,
   type TeacherSource,
-  type TeacherTokens,
+  wholeTeacher,
 } from "../train/index.ts";
 import { type PreparedModel, weightFiles } from "./train-model.ts";
+import { exampleKey, likeliest, type SavedDistributions, savedDistributions } from "./train-teacher-saved.ts";
 
 export interface PreparedTeacher {
   readonly teacher: Teacher;
+  readonly form: TeacherForm;
+  /** Words that belong beside every number made with it, such as that divergences are lower bounds. */
+  readonly caveat?: string;
   /** Files that were read. */
   readonly files: readonly string[];
+}
+
+interface TeacherContext {
+  readonly prepared: PreparedModel;
+  readonly executor: Executor;
+  readonly examples: readonly Example[];
+  readonly encoded: readonly EncodedExample[];
 }
 
 /** Throws an error of name InputError where the teacher does not fit the model or the examples. */
 export async function preparedTeacher(
   source: TeacherSource,
-  given: {
-    readonly prepared: PreparedModel;
-    readonly executor: Executor;
-    readonly examples: readonly Example[];
-    readonly encoded: readonly EncodedExample[];
-  },
+  given: TeacherContext,
 ): Promise<PreparedTeacher> {
   if (source.kind === "checkpoint") return checkpointTeacher(source.folder, given);
-  const { executor, prepared, examples, encoded } = given;
-  const saved = await readDistributions(source.file, source.top);
-  if (encoded.length === 0) {
-    throw new InputError(`${source.file}: holds distributions of a fixed set, not of fresh samples`);
+  if (given.encoded.length === 0) {
+    throw new InputError(`${source.path}: holds distributions of a fixed set, not of fresh samples`);
   }
-  const byExample = new Map(encoded.map((item, index) => [item, saved.get(keyOf(examples[index]!))]));
-  const teacher = savedTeacher({
-    top: Math.min(source.top, prepared.config.vocabularySize),
-    vocabularySize: prepared.config.vocabularySize,
-    executor,
-    tokensOf: (example) => byExample.get(example),
+  const saved = await savedDistributions(source.path, {
+    examples: given.examples,
+    tokenizer: given.prepared.tokenizer.description,
+    vocabularySize: given.prepared.config.vocabularySize,
   });
-  await checkAll(teacher, { executor, examples, encoded });
-  return { teacher, files: [source.file] };
+  const taught = distributionsTeacher(source, saved, given);
+  await checkAll(taught.teacher, given);
+  return { ...taught, files: saved.files };
 }
 
 async function checkpointTeacher(
   folder: string,
-  { prepared, executor }: { readonly prepared: PreparedModel; readonly executor: Executor },
+  { prepared, executor }: TeacherContext,
 ): Promise<PreparedTeacher> {
   const { config, parameters, tokenizer } = await readCheckpoint(folder);
   if (config.vocabularySize !== prepared.config.vocabularySize) {
@@ -68,59 +72,43 @@ async function checkpointTeacher(
     );
   }
   const model = transformerModel(config);
-  return { teacher: modelTeacher({ model, parameters, executor }), files: await weightFiles(folder) };
+  return {
+    teacher: modelTeacher({ model, parameters, executor }),
+    form: "full",
+    files: await weightFiles(folder),
+  };
 }
 
-/** Rows with prompt, response, and for each response token ids and natural log-probabilities of likely tokens. */
-async function readDistributions(file: string, top: number): Promise<Map<string, TeacherTokens>> {
-  const found = new Map<string, TeacherTokens>();
-  for await (const batch of strictRecords(file, ["prompt", "response", "ids", "logProbabilities"])) {
-    for (const { record, line } of batch) {
-      const { prompt, response } = record;
-      if (typeof prompt !== "string" || typeof response !== "string") {
-        throw new InputError(`${file}:${line}: prompt and response must be text`);
-      }
-      const ids = numberLists(record.ids);
-      const logs = numberLists(record.logProbabilities);
-      if (ids === undefined || logs === undefined || !sameLengths(ids, logs)) {
-        throw new InputError(
-          `${file}:${line}: ids and logProbabilities must be lists of equal lists of numbers, one a response token`,
-        );
-      }
-      found.set(keyOf({ prompt, response }), teacherTokens(ids, logs, top));
-    }
+function distributionsTeacher(
+  source: Extract<TeacherSource, { kind: "distributions" }>,
+  { byExample }: SavedDistributions,
+  { executor, prepared, examples, encoded }: TeacherContext,
+): Omit<PreparedTeacher, "files"> {
+  const { vocabularySize } = prepared.config;
+  const savedOf = new Map(encoded.map((item, index) => [item, byExample.get(exampleKey(examples[index]!))]));
+  const all = [...byExample.values()];
+  if (source.top === undefined && all.every(({ isWhole }) => isWhole)) {
+    const logProbabilitiesOf = (example: EncodedExample) => savedOf.get(example)?.logProbabilities;
+    return { teacher: wholeTeacher({ vocabularySize, executor, logProbabilitiesOf }), form: "full" };
   }
-  return found;
-}
-
-/** The likeliest tokens of each step, padded with probability 0. */
-function teacherTokens(
-  ids: readonly (readonly number[])[],
-  logs: readonly (readonly number[])[],
-  top: number,
-): TeacherTokens {
-  const width = Math.min(top, Math.max(0, ...ids.map(({ length }) => length)));
-  const chosen = new Int32Array(ids.length * width);
-  const probabilities = new Float64Array(ids.length * width);
-  ids.forEach((step, index) => {
-    const order = [...step.keys()].sort((left, right) => logs[index]![right]! - logs[index]![left]!);
-    order.slice(0, width).forEach((entry, place) => {
-      chosen[index * width + place] = step[entry]!;
-      probabilities[index * width + place] = Math.exp(logs[index]![entry]!);
-    });
-  });
-  return { top: width, ids: chosen, probabilities };
+  const widest = all.reduce((most, { top }) => Math.max(most, top), 1);
+  const top = Math.min(source.top ?? widest, widest, vocabularySize);
+  const tokens = new Map(
+    [...savedOf].map(([example, saved]) => [example, saved && likeliest(saved, top)] as const),
+  );
+  const tokensOf = (example: EncodedExample) => tokens.get(example);
+  const partial = [...tokens.values()].some((entry) => entry !== undefined && entry.lacking > 1e-6);
+  return {
+    teacher: savedTeacher({ top, vocabularySize, executor, tokensOf }),
+    form: { top },
+    ...(partial && {
+      caveat: `${printable(source.path, 200)}: step divergences from at most ${top} likely tokens and the remainder are lower bounds of the KL`,
+    }),
+  };
 }
 
 /** Every example's distributions are fed once, so that a bad one is met before training and not within it. */
-async function checkAll(
-  teacher: Teacher,
-  given: {
-    readonly executor: Executor;
-    readonly examples: readonly Example[];
-    readonly encoded: readonly EncodedExample[];
-  },
-): Promise<void> {
+async function checkAll(teacher: Teacher, given: TeacherContext): Promise<void> {
   const allocate = (size: number) => given.executor.allocate([size]).data as FloatArray;
   for (const [index, example] of given.encoded.entries()) {
     const batch = batchOf([example], { length: example.tokens.length - 1, allocate });
@@ -131,19 +119,3 @@ async function checkAll(
     });
   }
 }
-
-function numberLists(value: unknown): number[][] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const lists = value.map((item: unknown) => (isList(item) ? Array.from(item, Number) : undefined));
-  return lists.every((list) => list?.every((number) => !Number.isNaN(number)))
-    ? (lists as number[][])
-    : undefined;
-}
-
-const isList = (value: unknown): value is ArrayLike<number> =>
-  Array.isArray(value) || ArrayBuffer.isView(value);
-
-const sameLengths = (left: readonly (readonly number[])[], right: readonly (readonly number[])[]): boolean =>
-  left.length === right.length && left.every((list, index) => list.length === right[index]!.length);
-
-const keyOf = ({ prompt, response }: Pick<Example, "prompt" | "response">) => `${prompt}\u0000${response}`;

@@ -12,5 +12,11 @@ export type {
   StoppingRule,
   Verdict,
 } from "./rows.ts";
-export { describeSampling, type SamplingSettings, samplingHash, shortHash } from "./sampling.ts";
+export {
+  canonicalJson,
+  describeSampling,
+  type SamplingSettings,
+  samplingHash,
+  shortHash,
+} from "./sampling.ts";
 export { parseRow, rowSchema, samplingSchema, stoppingRuleSchema } from "./schema.ts";

@@ -42,7 +42,8 @@ export function describeSampling(settings: SamplingSettings): string {
   return parts.join(", ");
 }
 
-function canonicalJson(value: unknown): string {
+/** JSON in which keys stand in their order, so that equal values have equal texts. */
+export function canonicalJson(value: unknown): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);

@@ -1,7 +1,15 @@
+export {
+  type DistributionsKey,
+  distributionParts,
+  readDistributionKeys,
+  readDistributions,
+  type TokenDistributions,
+  writeDistributions,
+} from "./distribution-parts.ts";
 export { type AddedLines, GrowingFile } from "./growing-file.ts";
 export { type CountGroup, Ledger, type LedgerOptions, type ProblemTally } from "./ledger.ts";
 export { type LikelihoodColumn, type LikelihoodGroup, LikelihoodLedger } from "./likelihood-ledger.ts";
-export { readRun, writeParts } from "./row-parts.ts";
+export { readRun, rowFiles, writeParts } from "./row-parts.ts";
 export type { TableName } from "./row-tables.ts";
 export { runCounts } from "./run-counts.ts";
 export {

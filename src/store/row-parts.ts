@@ -109,6 +109,17 @@ export async function* readRun(
   }
 }
 
+/** The files that hold the rows of one table, as full paths: parts, and segments of units that are in no part yet. */
+export async function rowFiles(folder: string, table: TableName): Promise<string[]> {
+  const units = await UnitsSnapshot.open(folder);
+  try {
+    const segments = units.segments.map(({ name }) => join(unitsFolder(folder), name));
+    return [...(await finishedParts(folder, table, units)), ...segments];
+  } finally {
+    await units.close();
+  }
+}
+
 async function* partRowsOf(
   connection: Connection,
   { table, path }: { table: TableName; path: string },

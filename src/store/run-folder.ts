@@ -30,7 +30,9 @@ const journalEntry = z.object({
   unit: z.string(),
   input: z.string(),
   importer: z.string(),
-  parts: z.array(z.string().regex(/^(responses|likelihoods|outcomes|counts)\/[A-Za-z0-9._-]+\.parquet$/)),
+  parts: z.array(
+    z.string().regex(/^(responses|likelihoods|outcomes|counts|distributions)\/[A-Za-z0-9._-]+\.parquet$/),
+  ),
   rows: z.int().nonnegative(),
   rejected: z.int().nonnegative(),
   notes: z.array(z.string()),
@@ -38,6 +40,9 @@ const journalEntry = z.object({
 });
 /** One finished input, as the journal has it. */
 export type JournalEntry = z.infer<typeof journalEntry>;
+
+/** Where next-token distributions lie in a run that has some. */
+export const distributionsFolder = "distributions";
 
 const runPath = (folder: string) => join(folder, "run.json");
 const journalPath = (folder: string) => join(folder, "journal", "import.jsonl");
@@ -202,6 +207,9 @@ async function removeLeftovers(folder: string): Promise<void> {
       if (isUnitPart(name) || finished.has(`${table}/${name}`)) continue;
       await rm(join(folder, table, name), { recursive: true });
     }
+  }
+  for (const name of await readdir(join(folder, distributionsFolder)).catch(() => [])) {
+    if (!finished.has(`${distributionsFolder}/${name}`)) await rm(join(folder, distributionsFolder, name));
   }
 }
 

@@ -53,6 +53,64 @@ function teacherGraph(model: LanguageModel, shape: BatchShape): Graph {
   return graph;
 }
 
+/**
+ * A teacher known by its saved distributions over the whole vocabulary: log-probabilities [tokens, vocabulary], row-major,
+ * of each response token, the end of sequence counted.
+ *
+ * @throws UnusableTrainingError (when a batch is fed) for an example without distributions, with another number of tokens,
+ * or with probabilities that are no distribution.
+ */
+export function wholeTeacher(given: {
+  readonly vocabularySize: number;
+  readonly executor: Executor;
+  logProbabilitiesOf(example: EncodedExample): Float32Array | Float64Array | undefined;
+}): Teacher {
+  const { vocabularySize, executor } = given;
+  return {
+    async inputs({ tokens }, examples) {
+      const [batch, length] = tokens.shape as [number, number];
+      const logProbabilities = executor.allocate([batch, length, vocabularySize]);
+      examples.forEach((example, row) => {
+        const saved = given.logProbabilitiesOf(example) ?? refuse("are missing");
+        checkWhole(saved, example, vocabularySize);
+        const first = row * length + example.promptLength - 1;
+        logProbabilities.data.set(saved, first * vocabularySize);
+      });
+      return { [teacherInput.logProbabilities]: logProbabilities } satisfies Record<string, TensorValue>;
+    },
+    async release() {},
+  };
+}
+
+const refuse = (reason: string): never => {
+  throw new UnusableTrainingError(`the teacher's distributions of an example: ${reason}`);
+};
+
+function checkWhole(saved: ArrayLike<number>, example: EncodedExample, vocabularySize: number): void {
+  const steps = example.tokens.length - example.promptLength;
+  checkSteps(saved.length / vocabularySize, steps);
+  for (let step = 0; step < steps; step++) {
+    let total = 0;
+    for (let id = 0; id < vocabularySize; id++) {
+      const logProbability = saved[step * vocabularySize + id]!;
+      if (!(logProbability <= leastRemainder)) refuse(`hold a log-probability of ${logProbability}`);
+      total += Math.exp(logProbability);
+    }
+    checkTotal(total, step);
+    if (total < 1 - largestExcess) {
+      refuse(`have probabilities that add up to ${total} over the whole vocabulary`);
+    }
+  }
+}
+
+function checkSteps(found: number, steps: number): void {
+  if (found !== steps) refuse(`hold ${found} steps, the response has ${steps} tokens`);
+}
+
+function checkTotal(total: number, step: number): void {
+  if (total > 1 + largestExcess) refuse(`have probabilities that add up to ${total} at step ${step + 1}`);
+}
+
 /** A teacher's likely tokens at each response token of an example, the end of sequence counted. */
 export interface TeacherTokens {
   /** So many at every step; where fewer are known, any id with probability 0. */
@@ -64,6 +122,8 @@ export interface TeacherTokens {
 
 /** Above this a remainder is probability mass, not rounding of the listed probabilities. */
 const leastRemainder = 1e-6;
+/** What rounding may add to a sum of probabilities. */
+const largestExcess = 1e-3;
 
 /**
  * A teacher known by its saved distributions: full ones, whose probabilities add up to 1, or top-k, whose remainder is
@@ -111,15 +171,11 @@ function checkedTokens(
   },
 ): { ids: Int32Array; probabilities: Float64Array; remainder: Float64Array } {
   const { top, vocabularySize } = given;
-  const refuse = (reason: string): never => {
-    throw new UnusableTrainingError(`the teacher's distributions of an example: ${reason}`);
-  };
   const saved = given.tokensOf(example) ?? refuse("are missing");
   const steps = example.tokens.length - example.promptLength;
   if (saved.top > top) refuse(`list ${saved.top} tokens a step, more than ${top}`);
-  if (saved.ids.length !== steps * saved.top || saved.probabilities.length !== steps * saved.top) {
-    refuse(`hold ${saved.ids.length / saved.top} steps, the response has ${steps} tokens`);
-  }
+  checkSteps(saved.ids.length / saved.top, steps);
+  checkSteps(saved.probabilities.length / saved.top, steps);
   const ids = new Int32Array(steps * top);
   const probabilities = new Float64Array(steps * top);
   const remainder = new Float64Array(steps);
@@ -141,7 +197,7 @@ function checkedTokens(
       probabilities[step * top + index] = probability;
       total += probability;
     }
-    if (total > 1 + 1e-3) refuse(`have probabilities that add up to ${total} at step ${step + 1}`);
+    checkTotal(total, step);
     const left = 1 - total;
     if (left > leastRemainder && seen.size === vocabularySize) {
       refuse(`have probabilities that add up to ${total} over the whole vocabulary`);

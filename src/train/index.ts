@@ -31,7 +31,13 @@ export {
   truncatedLoss,
   truncationWeights,
 } from "./distillation.ts";
-export { modelTeacher, savedTeacher, type Teacher, type TeacherTokens } from "./distillation-teacher.ts";
+export {
+  modelTeacher,
+  savedTeacher,
+  type Teacher,
+  type TeacherTokens,
+  wholeTeacher,
+} from "./distillation-teacher.ts";
 export { type JournalLine, readTrainingJournal, type StepLine, TrainingJournal } from "./journal.ts";
 export { sequenceLoss } from "./loss.ts";
 export { lossByName, lossNames, lossOptions, type NamedLoss, type TeacherSource } from "./loss-by-name.ts";

@@ -18,17 +18,23 @@ import { UnusableTrainingError } from "./training-error.ts";
 /** Where a truncated loss takes its teacher from. */
 export type TeacherSource =
   | { readonly kind: "checkpoint"; readonly folder: string }
-  | { readonly kind: "distributions"; readonly file: string; readonly top: number };
+  | {
+      readonly kind: "distributions";
+      /** A table, or a run folder that `lmcov score-with --distributions` wrote. */
+      readonly path: string;
+      /** So many of the likeliest tokens of each step; all that are there where undefined. */
+      readonly top: number | undefined;
+    };
 
 export interface NamedLoss {
   readonly name: string;
   readonly loss: Loss;
   /** What it is a mean over. */
   readonly meanOver: "sequence" | "token";
-  /** What must be fed beside the batch; absent where nothing. */
+  /** What must be fed beside the batch; absent where nothing. `loss` is that of a teacher whose distributions are whole. */
   readonly teacher?: TeacherSource;
-  /** Words that belong beside every number made with it, such as that divergences are lower bounds. */
-  readonly caveat?: string;
+  /** The loss where the teacher's distributions come in another form. */
+  lossFor?(form: TeacherForm): Loss;
   /** With defaults. */
   readonly options: GivenOptions;
 }
@@ -45,9 +51,9 @@ export const truncationOptions: Options = {
   N: aboveOne({ required: true, meaning: "divergences count until they add up to log N" }),
   teacher: text({ meaning: "folder of the teacher's checkpoint" }),
   distributions: text({
-    meaning: "file with the teacher's next-token distributions, in place of a checkpoint",
+    meaning: "run folder or file with the teacher's next-token distributions, in place of a checkpoint",
   }),
-  top: positiveInteger({ default: 20, meaning: "tokens a step that are read from the distributions" }),
+  top: positiveInteger({ meaning: "read only so many of the likeliest tokens of each distribution" }),
 };
 
 const entries: Readonly<Record<string, LossEntry>> = {
@@ -74,7 +80,7 @@ export function lossOptions(name: string): Options {
 }
 
 /**
- * The loss of a configuration file. `truncated` needs a teacher: the folder of a checkpoint or a file with distributions.
+ * The loss of a configuration file. `truncated` needs a teacher: the folder of a checkpoint, or a run folder or file with distributions.
  *
  * @throws UnusableTrainingError for an unknown loss or option and for a value outside its limits, naming them.
  * @example
@@ -94,22 +100,18 @@ export function truncation(options: GivenOptions, owner: string): LossParts {
   if ((teacher === undefined) === (distributions === undefined)) {
     throw new UnusableTrainingError(
       teacher === undefined
-        ? `${owner}: teacher: is missing; give the folder of a checkpoint, or distributions: a file`
+        ? `${owner}: teacher: is missing; give the folder of a checkpoint, or distributions: a run folder or file`
         : `${owner}: distributions: is one teacher too many beside teacher`,
     );
   }
-  const full = teacher !== undefined;
-  const form: TeacherForm = full ? "full" : { top: top as number };
+  const lossFor = (form: TeacherForm) => truncatedLoss({ N: N as number, teacher: form });
   return {
-    loss: truncatedLoss({ N: N as number, teacher: form }),
+    loss: lossFor("full"),
+    lossFor,
     meanOver: "sequence",
-    teacher: full
-      ? { kind: "checkpoint", folder: teacher as string }
-      : { kind: "distributions", file: distributions as string, top: top as number },
-    ...(full
-      ? {}
-      : {
-          caveat: `step divergences from the ${top} likeliest tokens and the remainder are lower bounds of the KL`,
-        }),
+    teacher:
+      teacher !== undefined
+        ? { kind: "checkpoint", folder: teacher as string }
+        : { kind: "distributions", path: distributions as string, top: top as number | undefined },
   };
 }

@@ -14,13 +14,14 @@ import { tinyTraining, writeSums, writeTraining } from "../training.ts";
 
 let folder: string;
 const teacher = "teacher/checkpoints/step-00000060";
+const first = "teacher/checkpoints/step-00000020";
 const plain = { probes: undefined, evaluation: undefined, checkpoints: {} };
 
 beforeAll(async () => {
   ensureBuilt();
   folder = await mkdtemp(join(tmpdir(), "lmcov-variants-"));
   await writeSums(folder);
-  await train("teacher", {});
+  await train("teacher", { checkpoints: { every: 20 } });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -103,7 +104,7 @@ describe("a training", () => {
     expect(whole.lines[0].loss).toBeGreaterThan(2 * 5.5);
   });
 
-  test("distilled from saved distributions is the one from their checkpoint, and labels what is partial", async () => {
+  test("distilled from a file of distributions counts divergences up to log N", async () => {
     const rows = (await readFile(join(folder, "train.jsonl"), "utf8"))
       .trim()
       .split("\n")
@@ -116,9 +117,108 @@ describe("a training", () => {
     await writeFile(join(folder, "certain.jsonl"), `${certain.join("\n")}\n`);
     const loss = { name: "truncated", N: 2, distributions: "certain.jsonl" };
     const { lines, result } = await train("saved", { loss, steps: 1, batch: 8 });
-    expect(result.caveat).toMatch(/lower bounds of the KL/);
+    // Nothing is left for other tokens: these divergences are exact.
+    expect(result.caveat).toBeUndefined();
     // Σ α_h a_h = min(log 2, Σ a_h) with a_h = −log π(y_h): the loss is log 2 for every response.
     expect(lines[0].loss).toBeCloseTo(Math.log(2), 5);
+  });
+
+  describe("distilled from distributions that score-with wrote", () => {
+    const words = ["--distributions", "--json"];
+    const scoreWith = async (...more: string[]) => {
+      const { code, stdout, stderr } = await run(["score-with", teacher, ...more, ...words]);
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout).models[0];
+    };
+
+    beforeAll(async () => {
+      const { code, stderr } = await run([
+        "generate",
+        teacher,
+        "--prompts",
+        "train.jsonl",
+        "--draws",
+        "2",
+        "--max-tokens",
+        "6",
+        "--out",
+        "drawn",
+      ]);
+      expect(code, stderr).toBe(0);
+    });
+
+    /** The first steps of a training, in this process. */
+    const steps = async (change: object) => {
+      const config = trainingConfig(
+        { ...tinyTraining, ...plain, data: { file: join(folder, "drawn") }, batch: 4, ...change },
+        "test",
+      );
+      const prepared = await prepareTraining(config, { folder: join(folder, "none") });
+      try {
+        const lines = [await prepared.trainer.advance(), await prepared.trainer.advance()];
+        return { lines, caveat: prepared.caveat };
+      } finally {
+        await prepared.release();
+      }
+    };
+    const truncated = (given: object) => ({ loss: { name: "truncated", N: 3, ...given } });
+
+    test("equals the training that has their checkpoint as its teacher, on draws of the run itself", async () => {
+      const written = await scoreWith("--input", "drawn");
+      expect(written.distributions).toBe(written.scored + written.skipped);
+      expect(written.distributions).toBeGreaterThan(50);
+      expect((await scoreWith("--input", "drawn")).distributions).toBe(0);
+      // Near the teacher all tokens count, far from it few.
+      const near = { model: undefined, tokenizer: undefined, from: join(folder, first) };
+      for (const settings of [{ device: "cpu" }, { device: "cpu", ...near }, { device: "float64" }]) {
+        const checkpoint = await steps({ ...settings, ...truncated({ teacher: join(folder, teacher) }) });
+        const saved = await steps({ ...settings, ...truncated({ distributions: join(folder, "drawn") }) });
+        expect(saved.caveat).toBeUndefined();
+        for (const [index, line] of saved.lines.entries()) {
+          const other = checkpoint.lines[index]!;
+          expect(Math.abs(line.loss / other.loss - 1)).toBeLessThan(1e-6);
+          expect(Math.abs(line.gradientNorm / other.gradientNorm - 1)).toBeLessThan(1e-5);
+          expect(Math.abs(line.parameterNorm / other.parameterNorm - 1)).toBeLessThan(1e-6);
+        }
+        expect(saved.lines[1]!.loss).not.toBe(saved.lines[0]!.loss);
+      }
+    }, 120_000);
+
+    test("with the likeliest tokens only cuts off no sooner, and says that its divergences are lower bounds", async () => {
+      await scoreWith("--input", "drawn", "--top-k", "3", "--out", "three");
+      const loss = async (given: object) => steps({ batch: 40, ...truncated(given) });
+      const exact = await loss({ distributions: join(folder, "drawn") });
+      const three = await loss({ distributions: join(folder, "three") });
+      const one = await loss({ distributions: join(folder, "three"), top: 1 });
+      const cut = await loss({ distributions: join(folder, "drawn"), top: 3 });
+      expect(exact.caveat).toBeUndefined();
+      expect(three.caveat).toMatch(/three: step divergences from at most 3 likely tokens .* lower bounds/);
+      expect(one.caveat).toMatch(/at most 1 likely tokens/);
+      expect(three.lines[0]!.loss).toBeGreaterThan(exact.lines[0]!.loss + 1e-4);
+      expect(one.lines[0]!.loss).toBeGreaterThan(three.lines[0]!.loss + 1e-4);
+      expect(cut.lines[0]!.loss).toBeCloseTo(three.lines[0]!.loss, 5);
+    }, 120_000);
+
+    test("is refused where they are of two checkpoints, of other tokens or not there", async () => {
+      const attempt = (distributions: string, change: object = {}) =>
+        steps({ ...truncated({ distributions: join(folder, distributions) }), ...change });
+      await expect(attempt("teacher")).rejects.toThrow(
+        /teacher: has no next-token distributions; lmcov score-with/,
+      );
+      await scoreWith("--input", "drawn", "--limit", "2", "--out", "two", "--name", "one");
+      await expect(attempt("two")).rejects.toThrow(
+        /drawn: .*the teacher's distributions of an example: are missing/,
+      );
+      await scoreWith("--input", "drawn", "--limit", "2", "--out", "two", "--name", "another");
+      await expect(attempt("two")).rejects.toThrow(
+        /two: has distributions of one, step 60 and of another, step 60/,
+      );
+      await expect(attempt("drawn", { tokenizer: "characters" })).rejects.toThrow(
+        /drawn: the teacher has a vocabulary of 257, the model/,
+      );
+      const { code, stderr } = await run(["score-with", teacher, "--input", "drawn", "--top-k", "3"]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("--top-k: goes with --distributions")]);
+    }, 120_000);
   });
 
   test("refuses a teacher that does not fit, naming it", async () => {

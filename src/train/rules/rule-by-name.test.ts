@@ -90,13 +90,18 @@ describe("a loss by its name", () => {
     expect(Object.keys(lossOptions("dco"))).toEqual(["N"]);
   });
 
-  test("from saved distributions says that divergences are lower bounds", () => {
-    const loss = lossByName("truncated", { N: 8, distributions: "teacher.parquet", top: 5 });
-    expect(loss.teacher).toEqual({ kind: "distributions", file: "teacher.parquet", top: 5 });
-    expect(loss.caveat).toBe(
-      "step divergences from the 5 likeliest tokens and the remainder are lower bounds of the KL",
-    );
-    expect(lossByName("truncated", { N: 8, teacher: "folder" }).caveat).toBeUndefined();
+  test("says where its teacher comes from", () => {
+    const given = { N: 8, distributions: "teacher.parquet" };
+    expect(lossByName("truncated", given).teacher).toEqual({
+      kind: "distributions",
+      path: "teacher.parquet",
+      top: undefined,
+    });
+    expect(lossByName("truncated", { ...given, top: 5 }).teacher).toMatchObject({ top: 5 });
+    expect(lossByName("truncated", { N: 8, teacher: "folder" }).teacher).toEqual({
+      kind: "checkpoint",
+      folder: "folder",
+    });
   });
 
   test.each([
