@@ -1,5 +1,4 @@
 /** What figure 1 has to show, decided by paired differences on the evaluation prompts. */
-import { rangeText, rateText } from "../report/index.ts";
 import type { Claim } from "./figure.ts";
 import type { SeedChoice } from "./figure-one-choice.ts";
 import type { RankAgreement } from "./figure-one-correlation.ts";
@@ -143,7 +142,7 @@ function turnClaim(turned: readonly Turn[]): Claim {
   const shown = turned.filter((turn) => turn.n === (holdsAt[0] ?? ns[0]));
   const text = shown.map(
     ({ seed, steps, fall, rise }) =>
-      `${seed === undefined ? "mean" : `seed ${seed}`}: −${rateText(fall.estimate)} ${rangeText(fall)} to step ${steps.join("/")}, then ${signed(rise)}`,
+      `${seed === undefined ? "mean" : `seed ${seed}`}: falls by ${signed(fall)} to step ${steps.join("/")}, then rises by ${signed(rise)}`,
   );
   return {
     name: "Cov_N falls, then rises",

@@ -30,16 +30,10 @@ export function figureOnePlan({ scale, seeds }: FigureRequest): FigurePlan {
   const given = figureOneScale(scale);
   const task = figureOneTask(given.task);
   const { evaluation, selection, otherPaths } = figureOneFiles;
-  const fixed = given.preTraining.fixedSet;
   const files: PlannedFile[] = [
     { path: evaluation, rows: () => evaluationRows(task, given) },
     { path: selection, rows: () => selectionRows(task, given) },
     { path: otherPaths, rows: () => otherPathRows(task, given) },
-    ...(fixed === undefined
-      ? []
-      : [
-          { path: preTrainingFile, rows: () => mixtureRows(task, preTrainingWeights, fixed, "pre-training") },
-        ]),
   ];
   return {
     files,
@@ -47,8 +41,6 @@ export function figureOnePlan({ scale, seeds }: FigureRequest): FigurePlan {
     scorings: seeds.flatMap((seed) => scorings(given, seed)),
   };
 }
-
-const preTrainingFile = "pre-training.jsonl";
 
 function trainings(given: FigureOneScale, task: GraphTask<FigureOneClass>, seed: number) {
   const { preTraining, fineTuning } = given;
@@ -81,7 +73,10 @@ function trainings(given: FigureOneScale, task: GraphTask<FigureOneClass>, seed:
         ...shared,
         name: `pre-training, seed ${seed}`,
         model: { ...given.model, context },
-        data: preTraining.fixedSet === undefined ? generator(preTrainingWeights) : { file: preTrainingFile },
+        data: {
+          ...generator(preTrainingWeights),
+          ...(preTraining.fixedSet !== undefined && { limit: preTraining.fixedSet }),
+        },
         rule: rule(preTraining.learningRate),
         schedule: preTraining.schedule,
         steps: preTraining.steps,
@@ -161,18 +156,10 @@ function* evaluationRows(task: GraphTask<FigureOneClass>, given: FigureOneScale)
   }
 }
 
-const selectionRows = (task: GraphTask<FigureOneClass>, given: FigureOneScale) =>
-  mixtureRows(task, fineTuningWeights, given.selectionPrompts, "selection");
-
-function* mixtureRows(
-  task: GraphTask<FigureOneClass>,
-  weights: Readonly<Record<FigureOneClass, number>>,
-  count: number,
-  name: string,
-): Generator<FigureRow> {
-  const random = randomGenerator(`figure 1, ${name}`);
-  for (let index = 0; index < count; index += 1) {
-    yield rowOf(task.sample(weights, random.split(`prompt ${index}`)), String(index + 1));
+function* selectionRows(task: GraphTask<FigureOneClass>, given: FigureOneScale): Generator<FigureRow> {
+  const random = randomGenerator("figure 1, selection");
+  for (let index = 0; index < given.selectionPrompts; index += 1) {
+    yield rowOf(task.sample(fineTuningWeights, random.split(`prompt ${index}`)), String(index + 1));
   }
 }
 

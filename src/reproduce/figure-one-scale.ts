@@ -91,7 +91,7 @@ const scales: Readonly<Record<string, FigureOneScale>> = {
     clip: 1,
     preTraining: { steps: 6, learningRate: 1e-3, schedule: constant, journalEvery: 1 },
     fineTuning: { steps: 6, learningRate: 1e-3, every: 2, journalEvery: 1 },
-    ns: [2, 4, 8],
+    ns,
     evaluationPrompts: 8,
     otherPathPrompts: 4,
     selectionPrompts: 16,
