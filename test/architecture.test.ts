@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   selection: ["numeric", "coverage"],
   store: ["record"],
   importer: ["record"],
-  verifier: ["record", "optional"],
+  verifier: ["record", "optional", "task"],
   job: ["record", "numeric", "store", "optional"],
   model: ["numeric", "tensor"],
   train: ["numeric", "tensor", "model"],

@@ -44,7 +44,7 @@ const blocks = pages.flatMap(blocksOf);
 const unrun: Readonly<Record<string, string>> = {
   server: "needs a server or a cluster",
   install: "changes the machine",
-  minutes: "takes minutes; its configurations are checked in test/cli/train-variants.test.ts",
+  minutes: "takes minutes; its configurations, or smaller ones, run in test/cli",
   sandbox: "needs user namespaces; test/cli/verify.test.ts runs the like",
   program: "belongs to another program",
 };

@@ -99,6 +99,11 @@ export const commandEntries: readonly CommandEntry[] = [
     load: () => import("./theory.ts"),
   },
   {
+    name: "task",
+    summary: "problems of the paper's graph-reasoning tasks, with their exact data distribution",
+    load: () => import("./task.ts"),
+  },
+  {
     name: "verify",
     summary: "verdicts and rewards on saved responses: tests in a sandbox, commands, reward servers",
     load: () => import("./verify.ts"),

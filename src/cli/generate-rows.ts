@@ -114,7 +114,7 @@ export function drawRows(drawn: DrawnText, context: DrawContext): Row[] {
     tokenCount,
     finishReason: drawn.finishReason,
   };
-  const result = verifier?.verify({ response: text, target: prompt.target });
+  const result = verifier?.verify({ response: text, target: prompt.target, prompt: prompt.prompt });
   const answer = result?.answer;
   const drawnBy = drawerOf(name, sampling);
   const likelihood = (model: ModelName, values: readonly number[], how: string): Likelihood => {

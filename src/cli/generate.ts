@@ -76,7 +76,7 @@ export function command(): Command {
       .option("--limit <count>", "use only the first prompts", positiveInteger)
       .option(
         "--verify <verifier>",
-        "judge each draw by the target: exact, numeric, choice, regex:PATTERN, …",
+        "judge each draw by the target: exact, numeric, choice, regex:PATTERN, …; path needs none",
       )
       .option(
         "--best-of <rule>",
@@ -121,7 +121,7 @@ async function run(words: string[], options: GenerateOptions): Promise<void> {
   const prompts = await readPrompts(options.prompts, { columns, task, limit, responses: false });
   if (
     verifier !== undefined &&
-    !verifier.name.startsWith("regex") &&
+    !/^(?:regex|path)/.test(verifier.name) &&
     prompts.every(({ target }) => target === undefined)
   ) {
     throw new InputError(

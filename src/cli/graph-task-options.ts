@@ -2,6 +2,7 @@
 import { InputError } from "../record/index.ts";
 import {
   type ClassWeights,
+  classWeights,
   figureOneTask,
   figureOneWeights,
   figureTwoTask,
@@ -42,7 +43,7 @@ export interface WeightedTask {
 /**
  * A task by its name; options that are absent are the paper's.
  *
- * @throws InputError naming an unknown task or option, and an option outside its limits.
+ * @throws InputError naming an unknown task or option, and an option or weight outside its limits.
  */
 export function weightedGraphTask(name: string, options: GraphOptions): WeightedTask {
   const entry = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
@@ -60,14 +61,14 @@ export function weightedGraphTask(name: string, options: GraphOptions): Weighted
       `${name}: weights is ${JSON.stringify(weights)}: must name classes with their weights`,
     );
   }
-  return {
-    task: entry.make({
-      ...paperGraphSettings,
-      ...settings,
-      seed: typeof seed === "number" ? String(seed) : seed,
-    } as GraphSettings),
-    weights: weights as ClassWeights<string>,
-  };
+  const task = entry.make({
+    ...paperGraphSettings,
+    ...settings,
+    seed: typeof seed === "number" ? String(seed) : seed,
+  } as GraphSettings);
+  const named = weights as ClassWeights<string>;
+  classWeights(name, task.classes, named);
+  return { task, weights: named };
 }
 
 /** Fresh samples of a task for training. */

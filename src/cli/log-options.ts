@@ -57,7 +57,7 @@ export function logCommand(name: string, options: { csv?: boolean } = {}): Comma
     .option("--task <name>", "task name, for logs that hold none")
     .option(
       "--verify <verifier>",
-      "re-score saved responses: exact, exact:ignore-case, verbatim, numeric, numeric:TOLERANCE, choice, regex:PATTERN",
+      "re-score saved responses: exact, exact:ignore-case, verbatim, numeric, numeric:TOLERANCE, choice, regex:PATTERN, path",
     )
     .option("--scorer <name>", "use this metric, scorer or verifier where a log holds several")
     .option("--unscored <policy>", "unscored draws: exclude (not in n) or incorrect", policyOf, "exclude")

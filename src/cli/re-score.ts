@@ -1,4 +1,5 @@
 /** Verdicts of a verifier on saved responses, beside the log's own, with how often the two agree. */
+import { crc32 } from "node:zlib";
 import type { Outcome, Response, Row } from "../record/index.ts";
 import type { Verifier } from "../verifier/index.ts";
 
@@ -12,7 +13,10 @@ export interface Agreement {
 export const drawName = (row: Response | Outcome) =>
   `${row.model}\u0000${row.step ?? ""}\u0000${row.samplingHash}\u0000${row.promptHash}\u0000${row.problem}\u0000${row.drawSet}\u0000${row.draw}`;
 
-/** The rows and, after them, one outcome of the verifier for each drawn response. Counts agreement on the way. */
+/**
+ * The rows and, after them, one outcome of the verifier for each drawn response. Counts agreement on the way.
+ * The new verdicts replace those that the log has under the verifier's own name.
+ */
 export function reScored(rows: readonly Row[], verifier: Verifier, agreement: Agreement): Row[] {
   const logged = new Map<string, Outcome>();
   for (const row of rows) {
@@ -30,12 +34,14 @@ export function reScored(rows: readonly Row[], verifier: Verifier, agreement: Ag
     agreement.compared += 1;
     if (own.verdict === outcome.verdict) agreement.agreed += 1;
   }
-  return [...rows, ...added];
+  const replaced = (row: Row) =>
+    row.kind === "outcome" && row.verifier === verifier.name && row.verdict !== "unscored";
+  return [...rows.filter((row) => !replaced(row)), ...added];
 }
 
 /** The verifier's verdict on one saved response. */
 export function outcomeOf(row: Response, verifier: Verifier): Outcome {
-  const result = verifier.verify({ response: row.text, target: row.target });
+  const result = verifier.verify({ response: row.text, target: row.target, prompt: row.prompt });
   return {
     kind: "outcome",
     model: row.model,
@@ -52,6 +58,7 @@ export function outcomeOf(row: Response, verifier: Verifier): Outcome {
     verdict: result.verdict,
     ...(result.reason !== undefined && { reason: result.reason }),
     ...(result.answer !== undefined && { answer: result.answer }),
+    fingerprint: crc32(row.text),
     verifier: verifier.name,
   };
 }

@@ -117,7 +117,7 @@ async function run(options: SampleOptions): Promise<void> {
 }
 
 /** Verifiers that judge without a target of the prompt's own. */
-const needNoTarget = /^(?:regex|python|command|https?):/;
+const needNoTarget = /^(?:(?:regex|python|command|https?):|path$)/;
 
 async function recordsOf(
   options: SampleOptions,

@@ -59,7 +59,7 @@ export async function judgedDraws(
       response: spoken.filter((id) => id < tokenizer.vocabularySize),
     });
     const base = { ...rowBase(set, index, model), ...shared, draw: position % draws };
-    const judged = verifier.verify({ response: text, target });
+    const judged = verifier.verify({ response: text, target, prompt: example.prompt });
     if (judged.verdict === "correct") correct[place]! += 1;
     return [
       {

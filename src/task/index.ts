@@ -7,7 +7,12 @@ export {
   figureOneWeights,
 } from "./graph-reasoning/figure-one.ts";
 export { type FigureTwoClass, figureTwoTask, figureTwoWeights } from "./graph-reasoning/figure-two.ts";
-export type { ClassWeights, GraphProblem, GraphTask } from "./graph-reasoning/graph-task.ts";
+export {
+  type ClassWeights,
+  classWeights,
+  type GraphProblem,
+  type GraphTask,
+} from "./graph-reasoning/graph-task.ts";
 export type { Edge, LayeredGraph } from "./graph-reasoning/layered-graph.ts";
 export { pathsOfPrompt } from "./graph-reasoning/path-oracle.ts";
 export { graphOfPrompt, type PromptGraph } from "./graph-reasoning/prompt.ts";

@@ -51,6 +51,6 @@ export function asyncVerifier(verifier: Verifier): AsyncVerifier {
   return {
     name: verifier.name,
     concurrency: 1,
-    verify: async ({ response, target }) => verifier.verify({ response, target }),
+    verify: async ({ response, target, prompt }) => verifier.verify({ response, target, prompt }),
   };
 }

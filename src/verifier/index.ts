@@ -15,6 +15,7 @@ export { commandVerifier } from "./command-verifier.ts";
 export { type ExactOptions, exactVerifier, verbatimVerifier } from "./exact.ts";
 export { type HttpVerifierOptions, httpVerifier } from "./http-verifier.ts";
 export { numericVerifier } from "./numeric.ts";
+export { pathVerifier } from "./path.ts";
 export { type PythonProblem, pythonProgram } from "./python-tests.ts";
 export { type PythonVerifierOptions, pythonVerifier } from "./python-verifier.ts";
 export { longestMatchedText, regexVerifier } from "./regex.ts";

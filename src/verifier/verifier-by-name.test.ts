@@ -12,6 +12,7 @@ describe("verifiers by name", () => {
     "choice",
     "regex:(\\d+)$",
     "regex:a:b",
+    "path",
   ])("%s is a verifier of that name", (name) => {
     expect(verifierByName(name).name).toBe(name);
   });

@@ -3,6 +3,7 @@ import { InputError } from "../record/index.ts";
 import { choiceVerifier } from "./choice.ts";
 import { exactVerifier, verbatimVerifier } from "./exact.ts";
 import { numericVerifier } from "./numeric.ts";
+import { pathVerifier } from "./path.ts";
 import { regexVerifier } from "./regex.ts";
 import type { Verifier } from "./verifier.ts";
 
@@ -21,11 +22,12 @@ export const verifierSummaries: readonly { readonly name: string; readonly summa
     name: "regex:PATTERN",
     summary: "the pattern's group equals the target; without a group, a match is correct",
   },
+  { name: "path", summary: "the response is a path through the graph that the prompt spells out" },
 ];
 
 /**
  * The verifier that a specification names: `exact`, `exact:ignore-case`, `verbatim`, `numeric`,
- * `numeric:1e-6`, `choice` or `regex:PATTERN`.
+ * `numeric:1e-6`, `choice`, `regex:PATTERN` or `path`.
  *
  * @throws InputError if there is no such verifier, or its pattern or tolerance cannot be used.
  * @example
@@ -41,6 +43,7 @@ export function verifierByName(specification: string): Verifier {
   if (specification === "exact:ignore-case") return exactVerifier({ ignoreCase: true });
   if (specification === "verbatim") return verbatimVerifier();
   if (specification === "choice") return choiceVerifier();
+  if (specification === "path") return pathVerifier();
   const known = verifierSummaries.map(({ name }) => name).join(", ");
   throw new InputError(`No verifier is called ${JSON.stringify(specification)}; there are ${known}.`);
 }

@@ -1,10 +1,11 @@
 /** What a verifier is: it judges one saved output against one reference answer. */
 import type { Verdict } from "../record/index.ts";
 
-/** One saved output, and the reference answer if the source gives one. */
+/** One saved output, with the reference answer and the prompt where the source gives them. */
 export interface VerifierInput {
   readonly response: string;
   readonly target: string | undefined;
+  readonly prompt?: string | undefined;
 }
 
 /** A verdict; `reason` says why it is not `correct`, `answer` is the extracted final answer in canonical form. */

@@ -151,7 +151,13 @@ function drawClass<Class extends string>(
   return last;
 }
 
-/** The weights in the order of the classes; throws InputError for a class that there is not and for weights that are none. */
+/**
+ * The weights in the order of the classes, 0 where one is absent.
+ *
+ * @throws InputError for a class that there is not, a weight that is negative or not finite, and weights that are all 0.
+ * @example
+ * classWeights("graph-figure-1", ["G1", "G2", "G3"], { G1: 0.9, G2: 0.1 }); // [0.9, 0.1, 0]
+ */
 export function classWeights<Class extends string>(
   name: string,
   classes: readonly Class[],
