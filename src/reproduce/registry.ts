@@ -1,8 +1,9 @@
 /** The figures that can be reproduced, by name. */
 import type { Figure } from "./figure.ts";
 import { figureOne } from "./figure-one.ts";
+import { figureTwo } from "./figure-two.ts";
 
-export const figures: readonly Figure[] = [figureOne];
+export const figures: readonly Figure[] = [figureOne, figureTwo];
 
 /** Throws RangeError for a name that is none, with those that there are. */
 export function figureNamed(name: string): Figure {
