@@ -78,7 +78,7 @@ export function panelSvg(panel: Panel, { width, height }: PanelSize = { width: 5
   plot.setAttribute("font-family", fonts);
   plot.setAttribute("font-size", "11");
   for (const part of plot.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
-  svg.innerHTML = `<rect width="${width}" height="${height + top}" fill="white"/>${legend.text}`;
+  svg.innerHTML = `<rect width="${width}" height="${height + top}" fill="white"></rect>${legend.text}`;
   svg.append(plot);
   return svg.outerHTML;
 }
@@ -106,6 +106,17 @@ const logTick = (value: number): string => {
     : "";
 };
 
+/** Corners of a mark's symbol in the legend: a star, a square, a triangle, a diamond. */
+function corners(kind: number, x: number, y: number): string {
+  const points = [10, 4, 3, 4][kind % 4] ?? 4;
+  const turn = kind % 4 === 1 ? Math.PI / 4 : 0;
+  return Array.from({ length: points }, (_, index) => {
+    const radius = points === 10 && index % 2 === 1 ? 2.8 : 6.5;
+    const angle = turn - Math.PI / 2 + (2 * Math.PI * index) / points;
+    return `${(x + radius * Math.cos(angle)).toFixed(1)},${(y + radius * Math.sin(angle)).toFixed(1)}`;
+  }).join(" ");
+}
+
 interface Legend {
   readonly text: string;
   readonly lines: number;
@@ -117,12 +128,12 @@ function legendOf(panel: Panel, kinds: readonly string[], width: number): Legend
     ...panel.series.map((series, index) => ({
       label: series.label,
       sign: (x: number, y: number) =>
-        `<line x1="${x}" x2="${x + 16}" y1="${y}" y2="${y}" stroke="${colourOf(series, index)}" stroke-width="2.4"${series.computed ? ' stroke-dasharray="5 4"' : ""}/>`,
+        `<line x1="${x}" x2="${x + 16}" y1="${y}" y2="${y}" stroke="${colourOf(series, index)}" stroke-width="2.4"${series.computed ? ' stroke-dasharray="5 4"' : ""}></line>`,
     })),
     ...kinds.map((label, index) => ({
       label,
       sign: (x: number, y: number) =>
-        `<text x="${x + 8}" y="${y + 4}" text-anchor="middle">${["☆", "□", "△", "◇"][index % 4]}</text>`,
+        `<polygon points="${corners(index, x + 8, y)}" fill="none" stroke="black" stroke-width="1.5"></polygon>`,
     })),
   ];
   let x = 8;
