@@ -3,11 +3,12 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { forwardScorer, type LoadedModel } from "../decode/index.ts";
 import { readCheckpoint, transformerModel } from "../model/index.ts";
 import { InputError } from "../record/index.ts";
 import type { FigurePlan, FigureRow, PlannedScoring, RecordedScore } from "../reproduce/index.ts";
 import { type Executor, float64Executor, onnxruntimeExecutor } from "../tensor/index.ts";
-import { bucketLengths, encodedExample, responseScorer } from "../train/index.ts";
+import { bucketLengths, type EncodedExample, encodedExample, responseScorer } from "../train/index.ts";
 import { progressLine } from "./progress.ts";
 import type { ReproduceEngine } from "./reproduce-train.ts";
 
@@ -60,7 +61,7 @@ const scorePath = (out: string, { seed, variant, step }: PlannedScoring): string
 /** Log-probabilities in nats of each file's rows under one checkpoint. */
 export async function scoredSets(
   checkpoint: string,
-  { files }: Pick<PlannedScoring, "files">,
+  { files, testTimeStep }: Pick<PlannedScoring, "files" | "testTimeStep">,
   given: { readonly sets: ReadonlyMap<string, readonly FigureRow[]>; readonly executor: Executor },
 ): Promise<Record<string, readonly number[]>> {
   const { sets, executor } = given;
@@ -70,17 +71,57 @@ export async function scoredSets(
   const encoded = files.map((path) => (sets.get(path) ?? []).map((row) => encodedExample(row, encoding)));
   const longest = Math.max(...encoded.flat().map(({ tokens }) => tokens.length - 1));
   const model = transformerModel(config);
-  const scorer = responseScorer({ model, executor, batch, lengths: bucketLengths(longest) });
+  const scorer =
+    testTimeStep === undefined
+      ? fixedScorer({ model, parameters, executor, lengths: bucketLengths(longest) })
+      : steppingScorer({ ...config, model, parameters, executor }, testTimeStep);
   try {
     const scored: Record<string, readonly number[]> = {};
     for (const [index, path] of files.entries()) {
-      const { logProbabilities } = await scorer.score(parameters, encoded[index] ?? []);
-      scored[path] = Array.from(logProbabilities, rounded);
+      scored[path] = (await scorer.score(encoded[index] ?? [])).map(rounded);
     }
     return scored;
   } finally {
     await scorer.release();
   }
+}
+
+interface ExampleScorer {
+  /** Sums over the response's tokens, nats. */
+  score(examples: readonly EncodedExample[]): Promise<number[]>;
+  release(): Promise<void>;
+}
+
+function fixedScorer(
+  given: Pick<LoadedModel, "model" | "executor" | "parameters"> & { readonly lengths: readonly number[] },
+): ExampleScorer {
+  const { parameters, ...rest } = given;
+  const scorer = responseScorer({ ...rest, batch });
+  return {
+    score: async (examples) => Array.from((await scorer.score(parameters, examples)).logProbabilities),
+    release: () => scorer.release(),
+  };
+}
+
+/** Under test-time training of the output head. */
+function steppingScorer(loaded: LoadedModel, stepSize: number): ExampleScorer {
+  const scorer = forwardScorer(loaded, { headSteps: { stepSize } });
+  return {
+    async score(examples) {
+      const requests = examples.map(({ tokens, promptLength }) => ({
+        prompt: tokens.subarray(0, promptLength),
+        response: tokens.subarray(promptLength),
+      }));
+      const scored = await scorer.score(requests, { batch });
+      return scored.map(({ logProbabilities }) =>
+        Math.min(
+          0,
+          logProbabilities.reduce((sum, value) => sum + value, 0),
+        ),
+      );
+    },
+    release: () => scorer.release(),
+  };
 }
 
 /** Float32 computes no more digits than these. */

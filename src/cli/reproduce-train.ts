@@ -9,6 +9,7 @@ import { asOnlyWriter, readRunDescription } from "../store/index.ts";
 import { checkpointFolder, type TrainingConfig, trainingConfig } from "../train/index.ts";
 import { printRemark } from "./print.ts";
 import { progressLine } from "./progress.ts";
+import { withTeacherPaths } from "./train-config.ts";
 import { checkedDifferences, recordedIdentity, trainingIdentity } from "./train-identity.ts";
 import { runToEnd } from "./train-run.ts";
 import { prepareTraining } from "./train-setup.ts";
@@ -33,6 +34,7 @@ export function plannedConfig(
   return {
     ...checked,
     ...(from !== undefined && { from: absolute(from) }),
+    rule: withTeacherPaths(checked.rule, absolute),
     data: { ...data, ...(data.file !== undefined && { file: absolute(data.file) }) },
     ...(evaluation?.file !== undefined && {
       evaluation: { ...evaluation, file: absolute(evaluation.file) },

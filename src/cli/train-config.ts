@@ -45,7 +45,7 @@ function withPaths(config: TrainingConfig, folder: string): TrainingConfig {
 }
 
 /** A truncated loss names its teacher by folder or file. */
-function withTeacherPaths<Named extends Record<string, unknown>>(
+export function withTeacherPaths<Named extends Record<string, unknown>>(
   named: Named,
   absolute: (path: string) => string,
 ): Named {

@@ -25,7 +25,7 @@ export interface PlannedTraining {
   /** Its run folder, relative to the output folder. */
   readonly folder: string;
   /**
-   * The configuration as `lmcov train` takes it. `from`, `data.file` and `evaluation.file` are relative to the output folder;
+   * The configuration as `lmcov train` takes it. `from`, `data.file`, `evaluation.file` and a rule's `teacher` are relative to the output folder;
    * device and threads are the command's.
    */
   readonly config: Readonly<Record<string, unknown>>;
@@ -43,6 +43,8 @@ export interface PlannedScoring {
   readonly checkpoint: string;
   /** Paths of planned files. */
   readonly files: readonly string[];
+  /** Scores under test-time training (22), (23) of the output head with this step size. */
+  readonly testTimeStep?: number;
 }
 
 export interface FigurePlan {

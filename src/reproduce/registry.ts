@@ -2,8 +2,9 @@
 import type { Figure } from "./figure.ts";
 import { figureOne } from "./figure-one.ts";
 import { figureTwo } from "./figure-two.ts";
+import { interventionsFigure } from "./interventions.ts";
 
-export const figures: readonly Figure[] = [figureOne, figureTwo];
+export const figures: readonly Figure[] = [figureOne, figureTwo, interventionsFigure];
 
 /** Throws RangeError for a name that is none, with those that there are. */
 export function figureNamed(name: string): Figure {
