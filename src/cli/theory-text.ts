@@ -4,6 +4,8 @@ import type { TheoryInstance, TheoryRecord, TheoryResult, TheoryRow } from "../t
 
 const text = (key: string, title: string): TableColumn => ({ key, title, kind: "text" });
 
+const shownRecords = 40;
+
 export function rowListLines(rows: readonly TheoryRow[]): string[] {
   return rows.flatMap(({ name, source, claim, criteria, caveat }, index) => [
     ...(index === 0 ? [] : [""]),
@@ -62,7 +64,14 @@ function measuredText({
   return `${cellText(measured)} [${cellText(lower)}, ${cellText(upper)}]`;
 }
 
+/** The first records; a row may have hundreds. */
 function detailLines(table: readonly TheoryRecord[]): string[] {
+  const lines = recordLines(table.slice(0, shownRecords));
+  const left = table.length - shownRecords;
+  return left > 0 ? [...lines, `… and ${left} more (--json has all)`] : lines;
+}
+
+function recordLines(table: readonly TheoryRecord[]): string[] {
   const keys = [...new Set(table.flatMap((record) => Object.keys(record)))];
   const cells = (record: TheoryRecord) =>
     Object.fromEntries(keys.map((key) => [key, record[key] === undefined ? "–" : cellText(record[key])]));

@@ -1,11 +1,12 @@
 /** All rows of the theory lab, in the order of the paper. */
-
 import { bernoulliMaximumLikelihood } from "./bernoulli-maximum-likelihood.ts";
 import { constantStepSgd } from "./constant-step-sgd.ts";
+import { conversionRow } from "./conversions.ts";
 import { convexClassDecay } from "./convex-class-decay.ts";
 import { inherentVariance } from "./inherent-variance.ts";
 import type { TheoryRow } from "./instance.ts";
 import { klLowerBound } from "./kl-lower-bound.ts";
+import { likelihoodGap } from "./likelihood-gap.ts";
 import { maximumLikelihoodFloor } from "./maximum-likelihood-floor.ts";
 import { maximumLikelihoodLinear } from "./maximum-likelihood-linear.ts";
 import { maximumLikelihoodRate } from "./maximum-likelihood-rate.ts";
@@ -16,6 +17,7 @@ import { sgdRate } from "./sgd-rate.ts";
 import { tightnessPair } from "./tightness-pair.ts";
 import { tokenLevelDivergence } from "./token-level-divergence.ts";
 import { tokenLevelSgd } from "./token-level-sgd.ts";
+import { tournamentGuarantee } from "./tournament-guarantee.ts";
 import { truncatedDistillation } from "./truncated-distillation.ts";
 import { truncatedDistillationRate } from "./truncated-distillation-rate.ts";
 
@@ -33,8 +35,11 @@ export const theoryRows: readonly TheoryRow[] = [
   tokenLevelDivergence,
   truncatedDistillation,
   truncatedDistillationRate,
-  misspecifiedPair,
-  inherentVariance,
-  convexClassDecay,
+  tournamentGuarantee,
   tightnessPair,
+  conversionRow,
+  misspecifiedPair,
+  convexClassDecay,
+  likelihoodGap,
+  inherentVariance,
 ];
