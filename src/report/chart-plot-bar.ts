@@ -6,6 +6,8 @@ import { type ChartPlotOptions, hoverMarks, shortName } from "./chart-plot-parts
 import { nameIn } from "./chart-plot-winner.ts";
 import { rateText } from "./number-text.ts";
 
+export const barHeight = ({ bars }: BarChart) => 26 * bars.length + 60;
+
 export function barPlot(chart: BarChart, options: ChartPlotOptions): Plot.PlotOptions {
   const points = chart.bars.map(({ label, value }) => ({
     x: value,
@@ -15,7 +17,6 @@ export function barPlot(chart: BarChart, options: ChartPlotOptions): Plot.PlotOp
     title: `${shortName(label)}\n${chart.label} ${rateText(value)}`,
   }));
   return {
-    height: 26 * chart.bars.length + 60,
     marginLeft: options.narrow ? 110 : 190,
     marginRight: 56,
     x: { label: chart.label, grid: true, domain: [0, Math.max(...points.map(({ x }) => x), 0)] },

@@ -17,6 +17,15 @@ export interface ChartPlotOptions {
   readonly model?: string | undefined;
 }
 
+/** A plot of a chart that is not laid out yet. */
+export interface PlannedPlot {
+  /** Equal for values of N at which the plot looks the same. */
+  readonly key: string;
+  /** Pixels; absent where it takes the chart's. */
+  readonly height?: number;
+  readonly options: () => Plot.PlotOptions;
+}
+
 export interface HoverPoint {
   readonly x: number | string;
   readonly y: number | string;

@@ -2,10 +2,17 @@
 import * as Plot from "@observablehq/plot";
 import type { ScatterChart } from "./chart-data.ts";
 import { palette } from "./chart-palette.ts";
-import { type ChartPlotOptions, estimateText, hoverMarks, nText, shortName } from "./chart-plot-parts.ts";
+import {
+  type ChartPlotOptions,
+  estimateText,
+  hoverMarks,
+  nText,
+  type PlannedPlot,
+  shortName,
+} from "./chart-plot-parts.ts";
 
 /** The largest N of the chart that is at most the slider's. */
-export function scatterPosition({ ns }: ScatterChart, n: number | undefined): number {
+function scatterPosition({ ns }: ScatterChart, n: number | undefined): number {
   return n === undefined
     ? 0
     : Math.max(
@@ -14,8 +21,12 @@ export function scatterPosition({ ns }: ScatterChart, n: number | undefined): nu
       );
 }
 
-export function scatterPlot(chart: ScatterChart, options: ChartPlotOptions): Plot.PlotOptions {
+export function scatterPlots(chart: ScatterChart, options: ChartPlotOptions): PlannedPlot[] {
   const position = scatterPosition(chart, options.n);
+  return [{ key: String(position), options: () => scatterPlot(chart, position, options) }];
+}
+
+function scatterPlot(chart: ScatterChart, position: number, options: ChartPlotOptions): Plot.PlotOptions {
   const n = chart.ns[position] ?? 1;
   const points = chart.points.map(({ label, x, y, sample }) => {
     const estimate = y.estimate[position] ?? 0;
@@ -29,7 +40,9 @@ export function scatterPlot(chart: ScatterChart, options: ChartPlotOptions): Plo
       upper: upper ?? estimate,
       model: label,
       name: shortName(label).slice(0, 24),
-      title: `${shortName(label)}\npass@${nText(n)} ${estimateText({ estimate, lower, upper })}\n${chart.xLabel.replace(/\bN\b/, `N = ${nText(n)}`)}: ${estimateText({ estimate: across, isRate })}\n${sample}`,
+      title: options.hover
+        ? `${shortName(label)}\npass@${nText(n)} ${estimateText({ estimate, lower, upper })}\n${chart.xLabel.replace(/\bN\b/, `N = ${nText(n)}`)}: ${estimateText({ estimate: across, isRate })}\n${sample}`
+        : "",
     };
   });
   const correlation = chart.correlation[position];

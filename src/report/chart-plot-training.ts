@@ -2,40 +2,60 @@
 import * as Plot from "@observablehq/plot";
 import type { TrainingChart, TrainingPick, TrainingRow } from "./chart-data.ts";
 import { palette } from "./chart-palette.ts";
-import { type ChartPlotOptions, estimateText, hoverMarks, nText, shortName } from "./chart-plot-parts.ts";
+import {
+  type ChartPlotOptions,
+  estimateText,
+  hoverMarks,
+  nText,
+  type PlannedPlot,
+  shortName,
+} from "./chart-plot-parts.ts";
 import { countText } from "./number-text.ts";
 import { nearestPosition } from "./slider-grid.ts";
 
 const rowHeight = 118;
 const axisHeight = 34;
 
-export function trainingPlots(chart: TrainingChart, options: ChartPlotOptions): Plot.PlotOptions[] {
-  const positive = chart.at.every((at) => at > 0);
+export function trainingPlots(chart: TrainingChart, options: ChartPlotOptions): PlannedPlot[] {
+  const picks = chart.picks.map((pick) => pickAtN(pick, options.n)).join(" ");
   return chart.rows.map((row, index) => {
     const isFirst = index === 0;
     const isLast = index === chart.rows.length - 1;
+    // The first row names N beside the picks.
+    const named = isFirst && options.n !== undefined ? nText(options.n) : "";
     return {
+      key: `${bandAtN(row, options.n).n ?? ""} ${picks} ${named}`,
       height: rowHeight + (isLast ? axisHeight : 0) + (isFirst ? 18 : 0),
-      marginTop: isFirst ? 40 : 22,
-      marginBottom: isLast ? axisHeight : 6,
-      marginRight: 24,
-      x: {
-        type: positive ? "log" : "linear",
-        label: isLast ? chart.unit : null,
-        domain: [chart.at[0] ?? 0, chart.at.at(-1) ?? 1],
-        ...(!isLast && { ticks: 0 }),
-      },
-      y: {
-        label: `↑ ${rowLabel(row, options)}`,
-        labelArrow: "none",
-        grid: true,
-        ticks: 4,
-        nice: true,
-        domain: rowDomain(row, options),
-      },
-      marks: [...pickMarks(chart, options, isFirst), ...rowMarks(chart, row, options, index)],
+      options: () => rowPlot(chart, index, options),
     };
   });
+}
+
+function rowPlot(chart: TrainingChart, index: number, options: ChartPlotOptions): Plot.PlotOptions {
+  const row = chart.rows[index];
+  if (row === undefined) throw new RangeError(`row is ${index}: the chart has ${chart.rows.length}`);
+  const isFirst = index === 0;
+  const isLast = index === chart.rows.length - 1;
+  return {
+    marginTop: isFirst ? 40 : 22,
+    marginBottom: isLast ? axisHeight : 6,
+    marginRight: 24,
+    x: {
+      type: chart.at.every((at) => at > 0) ? "log" : "linear",
+      label: isLast ? chart.unit : null,
+      domain: [chart.at[0] ?? 0, chart.at.at(-1) ?? 1],
+      ...(!isLast && { ticks: 0 }),
+    },
+    y: {
+      label: `↑ ${rowLabel(row, options)}`,
+      labelArrow: "none",
+      grid: true,
+      ticks: 4,
+      nice: true,
+      domain: rowDomain(row, options),
+    },
+    marks: [...pickMarks(chart, options, isFirst), ...rowMarks(chart, row, options, index)],
+  };
 }
 
 /** The band at the slider's N and that N: for a row without N its only band. */
@@ -83,9 +103,21 @@ function rowMarks(
     if (estimate == null) return [];
     const [lower, upper] = [band?.lower[place], band?.upper[place]];
     const model = chart.models[place] ?? "";
-    const numbers = estimateText({ estimate, lower, upper, isRate: row.isRate });
-    const title = `${shortName(model)} (${chart.unit} ${countText(at)})\n${rowLabel(row, options)}: ${numbers}\n${row.sample}`;
-    return [{ at, x: at, y: estimate, lower: lower ?? estimate, upper: upper ?? estimate, model, title }];
+    const title = () => {
+      const numbers = estimateText({ estimate, lower, upper, isRate: row.isRate });
+      return `${shortName(model)} (${chart.unit} ${countText(at)})\n${rowLabel(row, options)}: ${numbers}\n${row.sample}`;
+    };
+    return [
+      {
+        at,
+        x: at,
+        y: estimate,
+        lower: lower ?? estimate,
+        upper: upper ?? estimate,
+        model,
+        title: options.hover ? title() : "",
+      },
+    ];
   });
   const colour = palette[index % palette.length] ?? "currentColor";
   return [

@@ -18,6 +18,8 @@ interface Strip {
   readonly to: number;
 }
 
+export const winnerHeight = ({ models }: WinnerChart) => 26 * models.length + 60;
+
 export function winnerPlot(chart: WinnerChart, options: ChartPlotOptions): Plot.PlotOptions {
   const { ns, models, winners, scores, beside } = chart;
   const colour = palette[0];
@@ -37,9 +39,7 @@ export function winnerPlot(chart: WinnerChart, options: ChartPlotOptions): Plot.
       title: `${shortName(model)}\nwins at N = ${nText(n)} with score ${estimateText({ estimate: scores[index] ?? 0 })}`,
     };
   });
-  const height = 26 * models.length + 60;
   return {
-    height,
     marginLeft: options.narrow ? 110 : 190,
     marginRight: 24,
     x: { type: "log", label: "N", grid: true, tickFormat: powerOfTenText },

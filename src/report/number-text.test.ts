@@ -25,7 +25,9 @@ describe("numbers for people", () => {
   });
 
   test("counts, intervals and lists", () => {
-    expect(countText(44_353)).toBe("44,353");
+    for (const count of [0, 7, 999, 1000, 44_353, 999_999.5, 12_345_678, -1234]) {
+      expect(countText(count)).toBe(Math.round(count).toLocaleString("en-US"));
+    }
     expect(countText(Number.POSITIVE_INFINITY)).toBe("∞");
     expect(intervalText({ estimate: 0.2218, lower: 0.18, upper: 0.268 })).toBe("0.222 [0.180, 0.268]");
     expect(plural(1, "draw")).toBe("1 draw");

@@ -19,7 +19,8 @@ function magnitudeText(value: number): string {
 export function countText(count: number): string {
   if (count === Number.POSITIVE_INFINITY) return "∞";
   if (count === Number.NEGATIVE_INFINITY) return "−∞";
-  return Math.round(count).toLocaleString("en-US");
+  // toLocaleString takes microseconds, which charts and tables have many of.
+  return String(Math.round(count)).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** `0.222 [0.180, 0.268]` */

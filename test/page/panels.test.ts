@@ -106,19 +106,21 @@ describe.skipIf(chromiumPath === undefined)("panels over N (skipped where no Chr
 
   test("the slider and the arrow keys move every panel and the link", async () => {
     const { page, troubles } = await opened("#N=16");
-    const markOf = (section: string) => page.locator(`#${section} .n-mark`).getAttribute("x1");
     const sections = ["profile", "tournament", "winner", "pass-at-k", "reach"];
-    const before = await Promise.all(sections.map(markOf));
+    const marks = () =>
+      page.evaluate<number[]>(
+        `${JSON.stringify(sections)}.map((id) => new DOMMatrix(document.querySelector("#" + id + " .n-mark").style.transform).e)`,
+      );
+    await page.waitForFunction("document.querySelectorAll('.n-mark').length >= 5");
+    const before = await marks();
     await page.locator(".slider input").focus();
     await page.keyboard.press("ArrowRight");
     await page.locator("h1").click();
     await page.keyboard.press("ArrowRight");
     expect(await sliderN(page)).toBe("23");
-    const after = await Promise.all(sections.map(markOf));
-    after.forEach((x, index) => {
-      expect(Number(x)).toBeGreaterThan(Number(before[index]));
-    });
-    expect(await readout(page, "profile")).toContain("Cov_N at N = 23");
+    // Panels out of sight follow once N has come to rest.
+    await expect.poll(async () => (await marks()).every((x, index) => x > (before[index] ?? 0))).toBe(true);
+    await expect.poll(() => readout(page, "profile")).toContain("Cov_N at N = 23");
     await page.locator("#likelihood-trajectory-1").scrollIntoViewIfNeeded();
     await expect
       .poll(() =>
@@ -160,8 +162,8 @@ describe.skipIf(chromiumPath === undefined)("panels over N (skipped where no Chr
     await page.getByRole("button", { name: "Deselect student, step 2" }).click();
     await expect.poll(() => page.evaluate<boolean>("!location.hash.includes('model')")).toBe(true);
 
+    await page.locator("#profile").scrollIntoViewIfNeeded();
     const chart = page.locator("#profile svg").first();
-    await chart.scrollIntoViewIfNeeded();
     const box = await chart.boundingBox();
     const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 4, (box?.y ?? 0) + (box?.height ?? 0) / 3];
     await page.mouse.move(x, y);

@@ -29,23 +29,23 @@ export function Page({ report, children }: { report: PageReport; children?: Comp
             <p key={sentence}>{text(sentence)}</p>
           ))}
         </section>
-        <nav aria-label="Sections">
-          {places.map(({ id, title }) => (
-            <a
-              key={id}
-              href={`#${id}`}
-              onClick={(event) => {
-                event.preventDefault();
-                changeView({ section: id });
-                showSection();
-              }}
-            >
-              {text(title)}
-            </a>
-          ))}
-        </nav>
       </header>
       {slider !== undefined && <NSlider ns={slider.ns} start={slider.start} />}
+      <nav aria-label="Sections">
+        {places.map(({ id, title }) => (
+          <a
+            key={id}
+            href={`#${id}`}
+            onClick={(event) => {
+              event.preventDefault();
+              changeView({ section: id });
+              showSection();
+            }}
+          >
+            {text(title)}
+          </a>
+        ))}
+      </nav>
       <main>
         {children}
         {report.sections.map((section) => (

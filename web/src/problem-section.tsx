@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { countText, rateText } from "../../src/report/number-text.ts";
 import type { ProblemView } from "../../src/report/problem-view.ts";
 import type { PackedProblems } from "../../src/report/problem-view-columns.ts";
@@ -12,7 +12,8 @@ import { DataTable } from "./data-table.tsx";
 import { text } from "./page.tsx";
 import { unpackedProblems } from "./problem-data.ts";
 import { ProblemDialog } from "./problem-dialog.tsx";
-import { changeView, hashOf, useView, view as viewState } from "./state.ts";
+import { useInSight } from "./sight.ts";
+import { changeView, hashOf, useMovingN, useView, view as viewState } from "./state.ts";
 
 /** Draws at deployment where neither the address nor the page's slider names any. */
 const usualN = 16;
@@ -71,21 +72,27 @@ interface ProblemSectionProps {
 
 function ProblemSection({ view, id, named, start }: ProblemSectionProps) {
   const [filter, setFilter] = useState<ProblemFilter>("all");
-  const n = useView("n") ?? start;
+  const place = useRef<HTMLElement>(null);
+  const { n = start } = useMovingN(start, useInSight(place) === true);
   const wanted = useView("model");
   const problem = useView("problem");
   const task = useView("task");
   const counted = view.draws.length;
   const model = Math.max(0, view.models.slice(0, counted).indexOf(wanted ?? ""));
   const opened = !named || task === view.task ? positionOf(view, problem) : -1;
-  const table = useMemo(() => problemViewTable(view, { model, filter, n }), [view, model, filter, n]);
+  // N decides which rows there are only where the filter asks for it.
+  const filterN = filter === "below" || filter === "reached" ? n : start;
+  const table = useMemo(
+    () => problemViewTable(view, { model, filter, n: filterN }),
+    [view, model, filter, filterN],
+  );
   const values = (at: number | undefined) => ({
     problem: at === undefined ? undefined : view.problems[at],
     task: at === undefined || !named ? undefined : view.task,
   });
   const under = useMemo(() => shareUnder(view, model, n), [view, model, n]);
   return (
-    <section id={id} aria-labelledby={`${id}-title`}>
+    <section id={id} ref={place} aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`}>Problem by problem{named && ` · ${text(view.task)}`}</h2>
       <details class="quiet">
         <summary>What is this?</summary>

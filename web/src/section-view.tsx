@@ -1,3 +1,4 @@
+import { chartHeight } from "../../src/report/chart-drawing.ts";
 import type { Section } from "../../src/report/section.ts";
 import { ChartView } from "./chart-view.tsx";
 import { DataTable } from "./data-table.tsx";
@@ -6,7 +7,11 @@ import { text } from "./page.tsx";
 /** `start` is the N that the page begins with, where anything depends on N. */
 export function SectionView({ section, start }: { section: Section; start?: number | undefined }) {
   return (
-    <section id={section.id} aria-labelledby={`${section.id}-title`}>
+    <section
+      id={section.id}
+      aria-labelledby={`${section.id}-title`}
+      style={{ containIntrinsicHeight: `auto ${heightOf(section)}px` }}
+    >
       <h2 id={`${section.id}-title`}>{text(section.title)}</h2>
       {section.chart !== undefined && <ChartView chart={section.chart} name={section.id} start={start} />}
       <details class="quiet">
@@ -27,4 +32,11 @@ export function SectionView({ section, start }: { section: Section; start?: numb
       ))}
     </section>
   );
+}
+
+/** About how many pixels high the section is: the page's length before it was in sight. */
+function heightOf({ chart, table }: Section): number {
+  const drawn = chart === undefined ? 0 : 70 + chartHeight(chart, { height: 380 });
+  const rows = table === undefined ? 0 : 40 + Math.min(480, 31 * (table.rows.length + 1));
+  return 110 + drawn + rows;
 }

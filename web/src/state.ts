@@ -14,8 +14,15 @@ export interface ViewState {
 const addressDelay = 250;
 
 let state = stateOf(location.hash);
+/** After so long without a change, N has come to rest. */
+const restDelay = 150;
+
 let timer: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<() => void>();
+/** Of those that follow N, frame by frame. */
+const frameListeners = new Set<(moving: boolean) => void>();
+let isFrameAsked = false;
+let rest: ReturnType<typeof setTimeout> | undefined;
 
 /** `#N=16&model=…&section=…`, or a section's name alone. */
 export function stateOf(hash: string): ViewState {
@@ -57,6 +64,7 @@ export function view(): ViewState {
 export function changeView(change: Partial<ViewState>): void {
   state = { ...state, ...change };
   for (const listener of listeners) listener();
+  if ("n" in change) moveN();
   clearTimeout(timer);
   timer = setTimeout(() => {
     history.replaceState(null, "", hashOf(state) || location.pathname + location.search);
@@ -82,10 +90,53 @@ export function useView<Key extends keyof ViewState>(key: Key): ViewState[Key] {
   return value;
 }
 
+export interface MovingN {
+  readonly n: number | undefined;
+  /** More values are to come soon. */
+  readonly moving: boolean;
+}
+
+/** N as panels follow it: with every frame where they are in sight, else where it comes to rest. */
+export function useMovingN(start: number | undefined, inSight: boolean): MovingN {
+  const [shown, setShown] = useState<MovingN>({ n: state.n ?? start, moving: false });
+  useEffect(() => {
+    const listener = (moving: boolean) => {
+      if (moving && !inSight) return;
+      const n = state.n ?? start;
+      setShown((before) => (before.n === n && before.moving === moving ? before : { n, moving }));
+    };
+    listener(isNMoving());
+    frameListeners.add(listener);
+    return () => {
+      frameListeners.delete(listener);
+    };
+  }, [start, inSight]);
+  return shown;
+}
+
+/** True until N has come to rest. */
+export const isNMoving = (): boolean => rest !== undefined;
+
+function showFrame(): void {
+  isFrameAsked = false;
+  for (const listener of frameListeners) listener(isNMoving());
+}
+
+function moveN(): void {
+  if (!isFrameAsked) requestAnimationFrame(showFrame);
+  isFrameAsked = true;
+  clearTimeout(rest);
+  rest = setTimeout(() => {
+    rest = undefined;
+    for (const listener of frameListeners) listener(false);
+  }, restDelay);
+}
+
 /** Someone edited the address or went back. */
 addEventListener("hashchange", () => {
   state = { ...state, ...stateOf(location.hash) };
   for (const listener of listeners) listener();
+  moveN();
   showSection();
 });
 
