@@ -6,8 +6,8 @@ import type { TransformerConfig } from "./transformer-config.ts";
 const shortestBlock = 32;
 
 /**
- * What each position from `from` on attends to, before the output projection: from normalised states x [batch, length, width]
- * to [batch, length − from, width]. Weights and biases are of a layer's `attn.c_attn`.
+ * What each position from `from` on attends to, before the output projection: from states x [batch, length, width]
+ * to [batch, length − from, width]. Weight and bias are of a layer's `attn.c_attn`.
  */
 export function causalAttention(
   graph: Graph,

@@ -62,6 +62,8 @@ const largest = (values: ArrayLike<number>) =>
 
 describe.each([
   ["untied", config, { batch: 3, length: 7 }],
+  // So many rows that every layer takes the gain and bias of its normalisation.
+  ["untied, over many rows", config, { batch: 10, length: 7 }],
   // Long enough for several blocks of queries.
   ["tied", { ...config, contextLength: 50, tiedEmbeddings: true }, { batch: 1, length: 48 }],
 ])("the %s transformer's gradients", (_, sizes, rows) => {

@@ -7,6 +7,7 @@ import { type Graph, type NamedShapes, type NamedTensors, shapeSize, type Tensor
 import type { LanguageModel } from "./language-model.ts";
 import { causalAttention, evenSizes } from "./transformer-attention.ts";
 import type { TransformerConfig } from "./transformer-config.ts";
+import { type LayerNorm, normalisedInput, normIsFolded } from "./transformer-norm.ts";
 
 /**
  * About as many entries of a hidden layer are computed together, so that GELU and its derivative, which go over them many
@@ -174,24 +175,35 @@ export function transformerModel(config: TransformerConfig): LanguageModel {
         throw new RangeError(`from is ${from}: must be a position, 0 … ${length - 1}`);
       }
       const place = graph.slice(parameters[positions]!, { axis: 0, start: 0, end: length });
+      const norm = (name: string) => normOf(config, parameters, name);
       let x = graph.add(graph.gather(parameters[embeddings]!, tokens), place);
       for (let layer = 0; layer < config.layers; layer++) {
         const name = block(layer);
         // What only earlier positions would need of the last layer is left out.
         const first = layer === config.layers - 1 ? from : 0;
         const attended = causalAttention(graph, config, {
-          x: blockNorm(graph, config, parameters, { name: `${name}ln_1`, x }),
-          weight: parameters[`${name}attn.c_attn.weight`]!,
-          bias: parameters[`${name}attn.c_attn.bias`]!,
+          ...normalisedInput(graph, norm(`${name}ln_1`), {
+            x,
+            ...linearLayer(parameters, `${name}attn.c_attn`),
+          }),
           from: first,
         });
         const stream = graph.slice(x, { axis: 1, start: first, end: length });
         x = graph.add(stream, attentionOutput(graph, parameters, { layer, x: attended }));
-        const normal = blockNorm(graph, config, parameters, { name: `${name}ln_2`, x });
-        x = graph.add(x, feedForward(graph, parameters, { layer, x: normal }));
+        const wide = normalisedInput(graph, norm(`${name}ln_2`), {
+          x,
+          ...linearLayer(parameters, `${name}mlp.c_fc`),
+        });
+        x = graph.add(x, feedForward(graph, parameters, { layer, ...wide }));
       }
       const hidden = blockNorm(graph, config, parameters, { name: "transformer.ln_f", x });
-      return { hidden, logits: transformerLogits(graph, config, parameters, hidden) };
+      if (!normIsFolded(x, config.vocabularySize)) {
+        return { hidden, logits: transformerLogits(graph, config, parameters, hidden) };
+      }
+      const weight = graph.transpose(outputHead(config, parameters));
+      const bias = graph.full([config.vocabularySize], 0);
+      const read = normalisedInput(graph, norm("transformer.ln_f"), { x, weight, bias });
+      return { hidden, logits: graph.linear(read.x, read.weight, read.bias) };
     },
   };
 }
@@ -203,11 +215,24 @@ export function transformerLogits(
   parameters: NamedTensors,
   hidden: Tensor,
 ): Tensor {
-  const output = parameters[config.tiedEmbeddings ? embeddings : head]!;
   const rows = graph.reshape(hidden, [-1, config.width]);
-  const logits = graph.matmul(rows, output, { transposeB: true });
+  const logits = graph.matmul(rows, outputHead(config, parameters), { transposeB: true });
   return graph.reshape(logits, [...hidden.shape.slice(0, -1), config.vocabularySize]);
 }
+
+const outputHead = (config: TransformerConfig, parameters: NamedTensors): Tensor =>
+  parameters[config.tiedEmbeddings ? embeddings : head]!;
+
+const linearLayer = (parameters: NamedTensors, name: string) => ({
+  weight: parameters[`${name}.weight`]!,
+  bias: parameters[`${name}.bias`]!,
+});
+
+const normOf = (config: TransformerConfig, parameters: NamedTensors, name: string): LayerNorm => ({
+  gain: parameters[`${name}.weight`]!,
+  bias: parameters[`${name}.bias`]!,
+  epsilon: config.layerNormEpsilon,
+});
 
 /** Layer normalisation under a name of Hugging Face's, such as `transformer.ln_f`. */
 export function blockNorm(
@@ -216,11 +241,7 @@ export function blockNorm(
   parameters: NamedTensors,
   given: { readonly name: string; readonly x: Tensor },
 ): Tensor {
-  return graph.layerNorm(given.x, {
-    gain: parameters[`${given.name}.weight`]!,
-    bias: parameters[`${given.name}.bias`]!,
-    epsilon: config.layerNormEpsilon,
-  });
+  return graph.layerNorm(given.x, normOf(config, parameters, given.name));
 }
 
 /** Query, key and value [rows, width] of a layer, from normalised states. */
@@ -246,27 +267,25 @@ export function attentionOutput(
   return graph.linear(given.x, parameters[`${name}.weight`]!, parameters[`${name}.bias`]!);
 }
 
-/** The two layers with GELU between them. */
+/** The two layers with GELU between them; weight and bias of the first are the parameters if not given. */
 export function feedForward(
   graph: Graph,
   parameters: NamedTensors,
-  given: { readonly layer: number; readonly x: Tensor },
+  given: { readonly layer: number; readonly x: Tensor; readonly weight?: Tensor; readonly bias?: Tensor },
 ): Tensor {
   const name = `${block(given.layer)}mlp.`;
+  const first = { ...linearLayer(parameters, `${name}c_fc`), ...given };
+  const second = linearLayer(parameters, `${name}c_proj`);
   const rows = graph.reshape(given.x, [-1, given.x.shape.at(-1)!]);
-  const hiddenWidth = parameters[`${name}c_fc.bias`]!.shape[0]!;
+  const hiddenWidth = first.bias.shape[0]!;
   const parts = graph.split(
     rows,
     evenSizes(rows.shape[0]!, Math.max(fewestRows, largestHidden / hiddenWidth)),
     0,
   );
   const back = parts.map((part) => {
-    const hidden = graph.linear(part, parameters[`${name}c_fc.weight`]!, parameters[`${name}c_fc.bias`]!);
-    return graph.linear(
-      graph.gelu(hidden),
-      parameters[`${name}c_proj.weight`]!,
-      parameters[`${name}c_proj.bias`]!,
-    );
+    const hidden = graph.linear(part, first.weight, first.bias);
+    return graph.linear(graph.gelu(hidden), second.weight, second.bias);
   });
   return graph.reshape(graph.concat(back, 0), given.x.shape);
 }

@@ -30,7 +30,7 @@ import { where } from "./operations/elementwise.ts";
 import { gelu } from "./operations/gelu.ts";
 import { gather, oneHot, pick, scatterAdd } from "./operations/indexing.ts";
 import { linear, type MatmulOptions, matmul } from "./operations/matmul.ts";
-import { layerNorm, logSoftmax, softmax } from "./operations/normalisation.ts";
+import { layerNorm, logSoftmax, softmax, standardise } from "./operations/normalisation.ts";
 import { concat, pad, slice, split } from "./operations/parts.ts";
 import { cumulativeSum, logSumExp, max, mean } from "./operations/reductions.ts";
 import type { ElementType, NamedTensors, Shape, Tensor } from "./tensor.ts";
@@ -281,6 +281,11 @@ export class Graph extends GraphBuilder {
     given: { readonly gain: Tensor; readonly bias: Tensor; readonly epsilon?: number },
   ): Tensor {
     return layerNorm(this, x, given);
+  }
+
+  /** (x − mean)/√(variance + ε) over the last axis; ε is 1e-5 if not given. Its derivative is cheaper than layerNorm's. */
+  standardise(x: Tensor, epsilon?: number): Tensor {
+    return standardise(this, x, epsilon);
   }
 
   /** Rows of a matrix [rows, width] by int indices of any shape: [...indices, width]. */

@@ -1,6 +1,6 @@
 /** An ONNX model under construction, and its encoding; the field numbers are those of onnx.proto. */
 import { ProtobufMessage } from "./protobuf.ts";
-import type { ElementType, Shape } from "./tensor.ts";
+import { type ElementType, type Shape, shapeSize } from "./tensor.ts";
 
 const dataType = { float: 1, int: 6, int64: 7, bool: 9 } as const;
 const attributeType = { float: 1, integer: 2, text: 3, integers: 7 } as const;
@@ -79,6 +79,12 @@ export class OnnxModel {
     const data = type === "int" ? Int32Array.of(value) : Float32Array.of(value);
     // Negative zero is a value of its own.
     return this.#initializer(`${type} ${Object.is(value, -0) ? "-0" : value}`, dataType[type], [], data);
+  }
+
+  /** Floats that are all the same number. */
+  full(shape: Shape, value: number): string {
+    const data = new Float32Array(shapeSize(shape)).fill(value);
+    return this.#initializer(`full ${shape} ${value}`, dataType.float, shape, data);
   }
 
   /** The integers 0 … count − 1. */

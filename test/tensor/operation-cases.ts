@@ -284,6 +284,10 @@ declare(
   (graph, { x, gain, bias }) => graph.layerNorm(x!, { gain: gain!, bias: bias!, epsilon: 0.1 }),
   { of: "[4, 5] with epsilon 0.1" },
 );
+declare("standardise", { x: normal("standardise", [2, 3, 8]) }, (graph, { x }) => graph.standardise(x!));
+declare("standardise", { x: normal("standardise", [4, 5]) }, (graph, { x }) => graph.standardise(x!, 0.1), {
+  of: "[4, 5] with epsilon 0.1",
+});
 
 declare("gather", { x: normal("gather", [4, 3]) }, (graph, { x, indices }) => graph.gather(x!, indices!), {
   integers: { indices: integers([2, 3], [1, 0, 3, 1, 1, 3]) },

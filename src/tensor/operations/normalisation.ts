@@ -122,12 +122,7 @@ const layerNormOperation: Operation<{ readonly epsilon: number }> = {
     const width = inputs[0]!.shape.at(-1)!;
     for (let row = 0; row < centre!.length; row++) {
       const start = row * width;
-      let total = 0;
-      for (let i = 0; i < width; i++) total += x![start + i]!;
-      const middle = total / width;
-      let squares = 0;
-      for (let i = 0; i < width; i++) squares += (x![start + i]! - middle) ** 2;
-      const factor = 1 / Math.sqrt(squares / width + attributes.epsilon);
+      const { middle, factor } = moments(x!, start, { width, ...attributes });
       centre![row] = middle;
       inverse![row] = factor;
       for (let i = 0; i < width; i++) {
@@ -146,6 +141,54 @@ const layerNormOperation: Operation<{ readonly epsilon: number }> = {
     );
   },
 };
+
+/** Without gain and bias the result is what the derivative needs of x: half of the passes over it are saved. */
+const standardiseOperation: Operation<{ readonly epsilon: number }> = {
+  name: "standardise",
+  infer(inputs) {
+    const [type] = inferRows("standardise", inputs) as [{ shape: readonly number[]; type: "float" }];
+    const one = { shape: [...type.shape.slice(0, -1), 1], type: "float" } as const;
+    return [type, one, one];
+  },
+  gradient(derivative) {
+    const { graph, outputGradients } = derivative;
+    const [normal, , inverse] = derivative.outputs as [Tensor, Tensor, Tensor];
+    const [d] = outputGradients;
+    if (d === undefined) return [momentGradient(derivative, normal, undefined)];
+    const along = mean(graph, multiply(graph, d, normal), lastAxis);
+    const centred = subtract(graph, d, mean(graph, d, lastAxis));
+    const ofX = multiply(graph, subtract(graph, centred, multiply(graph, normal, along)), inverse);
+    return [momentGradient(derivative, normal, ofX)];
+  },
+  evaluate([x], [y, centre, inverse], { inputs, attributes }) {
+    const width = inputs[0]!.shape.at(-1)!;
+    for (let row = 0; row < centre!.length; row++) {
+      const { middle, factor } = moments(x!, row * width, { width, ...attributes });
+      centre![row] = middle;
+      inverse![row] = factor;
+      for (let i = row * width; i < (row + 1) * width; i++) y![i] = (x![i]! - middle) * factor;
+    }
+  },
+  lower(onnx, { inputs, outputs, attributes }) {
+    onnx.node("LayerNormalization", [inputs[0]!.name, onnx.full([inputs[0]!.shape.at(-1)!], 1)], {
+      outputs: outputs.map((output) => output.name),
+      attributes: { axis: -1, epsilon: { float: attributes.epsilon } },
+    });
+  },
+};
+
+function moments(
+  x: ArrayLike<number>,
+  start: number,
+  { width, epsilon }: { readonly width: number; readonly epsilon: number },
+): { middle: number; factor: number } {
+  let total = 0;
+  for (let i = start; i < start + width; i++) total += x[i]!;
+  const middle = total / width;
+  let squares = 0;
+  for (let i = start; i < start + width; i++) squares += (x[i]! - middle) ** 2;
+  return { middle, factor: 1 / Math.sqrt(squares / width + epsilon) };
+}
 
 /** Derivatives of second order meet the mean and the inverse deviation as outputs of their own. */
 function momentGradient(
@@ -170,6 +213,11 @@ function momentGradient(
     collect(multiply(graph, ofCentre, even));
   }
   return result;
+}
+
+/** (x − mean)/√(variance + ε) over the last axis. */
+export function standardise(graph: Builder, x: Tensor, epsilon = 1e-5): Tensor {
+  return graph.apply(standardiseOperation, [x], { epsilon })[0]!;
 }
 
 /** (x − mean)/√(variance + ε)·gain + bias over the last axis. */
