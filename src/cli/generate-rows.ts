@@ -1,7 +1,15 @@
 /** Rows of what a checkpoint drew or scored. */
 import { crc32 } from "node:zlib";
 import type { FilterSettings, TestTimeTraining } from "../decode/index.ts";
-import type { Likelihood, Outcome, Response, Row, RowBase, SamplingSettings } from "../record/index.ts";
+import {
+  type Likelihood,
+  longestToken,
+  type Outcome,
+  type Response,
+  type Row,
+  type RowBase,
+  type SamplingSettings,
+} from "../record/index.ts";
 import type { Verifier } from "../verifier/index.ts";
 import type { PromptRow } from "./generate-prompts.ts";
 
@@ -74,6 +82,7 @@ export interface DrawnText {
   /** Of each token, under the model and under the distribution that it was drawn from. */
   readonly logProbabilities: readonly number[];
   readonly samplingLogProbabilities: readonly number[];
+  readonly tokenTexts: readonly string[];
   readonly finishReason: string;
 }
 
@@ -127,6 +136,7 @@ export function drawRows(drawn: DrawnText, context: DrawContext): Row[] {
       drawnBy,
       logProbability: sumOf(values),
       tokenLogProbabilities: values.map((value) => Math.min(0, value)),
+      ...tokensField(drawn.tokenTexts),
       tokenCount,
       ...(answer !== undefined && { answer }),
       fingerprint,
@@ -156,6 +166,10 @@ export function drawRows(drawn: DrawnText, context: DrawContext): Row[] {
   };
   return [...rows, outcome];
 }
+
+/** The texts of tokens as a row has them; none where one is longer than a row's token may be. */
+export const tokensField = (texts: readonly string[]): Pick<Likelihood, "tokens"> =>
+  texts.some((text) => text.length > longestToken) ? {} : { tokens: texts };
 
 /** A sum of log-probabilities, at most 0: float32 may leave noise above. */
 export function sumOf(logProbabilities: readonly number[]): number {

@@ -1,7 +1,7 @@
 /** `lmcov generate`: draws of checkpoints, with their log-probabilities and verdicts, as ordinary rows of a run folder. */
 import { Command, InvalidArgumentError } from "commander";
 import { type Generation, generate, samplingFilter } from "../decode/index.ts";
-import { continuationText } from "../model/index.ts";
+import { continuationText, tokenTexts } from "../model/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
 import { InputError, type Row, samplingHash } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
@@ -189,6 +189,7 @@ async function run(words: string[], options: GenerateOptions): Promise<void> {
                     tokenCount: generation.tokens.length,
                     logProbabilities: generation.logProbabilities,
                     samplingLogProbabilities: generation.samplingLogProbabilities,
+                    tokenTexts: tokenTextsOf(generation, chunk[index]!.prompt, model),
                     finishReason: generation.finishReason,
                   },
                   context,
@@ -261,6 +262,15 @@ function textOf({ tokens }: Generation, prompt: PromptRow, { tokenizer, endOfSeq
   const ended = endOfSequence !== undefined && tokens.at(-1) === endOfSequence;
   const response = ended ? tokens.slice(0, -1) : tokens;
   return continuationText(tokenizer, { prompt: promptTokens(prompt, tokenizer), response });
+}
+
+function tokenTextsOf(
+  { tokens }: Generation,
+  prompt: PromptRow,
+  { tokenizer }: LocalModel,
+): readonly string[] {
+  const before = promptTokens(prompt, tokenizer);
+  return tokenTexts((ids) => tokenizer.decode(ids), { before, tokens: [...tokens] });
 }
 
 const labelOf = ({ model, step }: ModelName) => (step === undefined ? model : `${model}, step ${step}`);

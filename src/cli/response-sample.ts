@@ -4,7 +4,13 @@
  */
 import { crc32 } from "node:zlib";
 import type { Likelihood, Outcome, Response, Row } from "../record/index.ts";
-import type { ModelCounts, ProblemView, ShownProblem, ShownResponse } from "../report/index.ts";
+import {
+  type ModelCounts,
+  type ProblemView,
+  type ShownProblem,
+  type ShownResponse,
+  tokenLengths,
+} from "../report/index.ts";
 import type { CountGroup } from "../store/index.ts";
 
 /** Responses of one verdict kept for a problem. */
@@ -24,7 +30,12 @@ const separator = "\u0000";
 interface Material {
   uses: number;
   response?: { readonly text: string; readonly cut: number; readonly finishReason?: string };
-  likelihood?: { readonly logProbability: number; readonly tokens?: readonly number[] };
+  likelihood?: {
+    readonly logProbability: number;
+    readonly tokens?: readonly number[];
+    /** Texts of all tokens; the long ones are not kept. */
+    readonly texts?: readonly string[];
+  };
 }
 
 interface Kept {
@@ -127,7 +138,12 @@ export class ResponseSample {
   #attach(material: Material, row: Response | Likelihood): void {
     if (row.kind === "likelihood") {
       const tokens = row.tokenLogProbabilities?.slice(0, mostTokens);
-      material.likelihood = { logProbability: row.logProbability, ...(tokens !== undefined && { tokens }) };
+      const texts = (row.tokens?.length ?? mostTokens + 1) > mostTokens ? undefined : row.tokens?.map(own);
+      material.likelihood = {
+        logProbability: row.logProbability,
+        ...(tokens !== undefined && { tokens }),
+        ...(texts !== undefined && { texts }),
+      };
       return;
     }
     material.response = {
@@ -184,6 +200,8 @@ function shownResponse({ outcome, material }: Kept, model: number | undefined): 
   const { response, likelihood } = material;
   if (response === undefined || model === undefined) return undefined;
   const { reason, reward, answer } = outcome;
+  const lengths =
+    likelihood?.texts && tokenLengths(likelihood.texts, response.text, { cut: response.cut > 0 });
   return {
     model,
     draw: outcome.draw,
@@ -197,6 +215,7 @@ function shownResponse({ outcome, material }: Kept, model: number | undefined): 
     ...(likelihood?.tokens !== undefined && {
       tokenLogProbabilities: likelihood.tokens.map((value) => Math.round(value * 1e4) / 1e4),
     }),
+    ...(lengths !== undefined && { tokenLengths: lengths }),
     ...(response.finishReason !== undefined && { finishReason: response.finishReason }),
   };
 }

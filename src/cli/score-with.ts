@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import { Command } from "commander";
 import { straddlingMark } from "../endpoint/index.ts";
+import { tokenTexts } from "../model/index.ts";
 import { InputError, type Likelihood, type Row } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
 import { asOnlyWriter } from "../store/index.ts";
@@ -14,7 +15,7 @@ import {
   testTimeSettings,
 } from "./generate-model.ts";
 import { promptColumns } from "./generate-prompts.ts";
-import { type ModelName, steppedName, sumOf } from "./generate-rows.ts";
+import { type ModelName, steppedName, sumOf, tokensField } from "./generate-rows.ts";
 import { finishedKeys, writeInChunks } from "./generate-run.ts";
 import { positiveInteger } from "./log-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
@@ -206,6 +207,12 @@ async function scoredRows(
       ...(given.drawnBy !== undefined && { drawnBy: given.drawnBy }),
       logProbability: sumOf(logProbabilities),
       tokenLogProbabilities: logProbabilities.map((value) => Math.min(0, value)),
+      ...tokensField(
+        tokenTexts((ids) => model.tokenizer.decode(ids), {
+          before: Array.from(requests[index]!.prompt),
+          tokens: Array.from(requests[index]!.response),
+        }),
+      ),
       tokenCount: logProbabilities.length,
       ...(row.answer !== undefined && { answer: row.answer }),
       fingerprint: crc32(row.response ?? ""),

@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import { type Likelihood, type RowBase, samplingHash, shortHash } from "../record/index.ts";
 import type { EncodedExample, Example } from "../train/index.ts";
+import { tokensField } from "./generate-rows.ts";
 
 export interface EvaluationSet {
   readonly task: string;
@@ -80,6 +81,13 @@ export function likelihoodRows(
   scored: {
     readonly logProbabilities: Float64Array;
     readonly tokenCounts?: Int32Array;
+    /** Of each response the texts of its tokens and their log-probabilities. */
+    readonly tokens?:
+      | {
+          readonly texts: readonly (readonly string[])[];
+          readonly logProbabilities: readonly Float64Array[];
+        }
+      | undefined;
     readonly method: string;
   },
   model: { readonly model: string; readonly step?: number },
@@ -99,6 +107,12 @@ export function likelihoodRows(
     draw,
     logProbability: scored.logProbabilities[index]!,
     ...(scored.tokenCounts !== undefined && { tokenCount: scored.tokenCounts[index]! }),
+    ...(scored.tokens !== undefined && {
+      tokenLogProbabilities: Array.from(scored.tokens.logProbabilities[index]!, (value) =>
+        Math.min(0, value),
+      ),
+      ...tokensField(scored.tokens.texts[index]!),
+    }),
     fingerprint,
     method: scored.method,
   }));

@@ -23,6 +23,8 @@ export interface ProbeOptions {
   /** The N of Cov_N. */
   readonly ns: readonly number[];
   readonly draws?: DrawOptions;
+  /** Texts of the tokens of each response, where rows are to hold tokens. */
+  readonly tokenTexts?: readonly (readonly string[])[] | undefined;
   readonly generator: RandomGenerator;
 }
 
@@ -40,14 +42,19 @@ export async function probe(step: number, parameters: NamedValues, options: Prob
   const { set, model } = options;
   const scored = await options.scorer.score(parameters, set.encoded);
   const method = "teacher-forced while training";
-  const rows: Row[] = likelihoodRows(set, { ...scored, method }, { model, step });
+  const { logProbabilities, tokenCounts } = scored;
+  const tokens = options.tokenTexts && {
+    texts: options.tokenTexts,
+    logProbabilities: scored.tokenLogProbabilities,
+  };
+  const rows: Row[] = likelihoodRows(set, { logProbabilities, tokenCounts, method, tokens }, { model, step });
   if (step === 0 && set.reference !== undefined) {
     rows.push(
       ...likelihoodRows(
         set,
         {
           logProbabilities: set.reference,
-          tokenCounts: scored.tokenCounts,
+          tokenCounts,
           method: "given with the evaluation set",
         },
         { model: referenceModel },

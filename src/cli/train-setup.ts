@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { cachedDecoder, cachedTransformer, type Decoder } from "../decode/index.ts";
+import { tokenTexts } from "../model/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
 import {
   type Executor,
@@ -111,6 +112,7 @@ export async function prepareTraining(
       batch: scoringBatch(config, { length: inputLength, vocabularySize: prepared.config.vocabularySize }),
     });
     const drawn = draws === undefined ? undefined : drawnFrom(prepared, executor);
+    const texts = config.probes?.tokens ? held?.encoded.map((item) => textsOf(item, prepared)) : undefined;
     return {
       config,
       trainer: loop,
@@ -142,6 +144,7 @@ export async function prepareTraining(
           set: held,
           scorer,
           ns: config.probes?.coverage ?? [],
+          tokenTexts: texts,
           ...(draws !== undefined &&
             drawn !== undefined && { draws: { ...draws, decoder: drawn.with(loop.parameters) } }),
           generator: random.split("probes"),
@@ -196,6 +199,14 @@ function encoder(config: TrainingConfig, prepared: PreparedModel): (example: Exa
       contextLength: sizes.contextLength,
       endOfSequence: config.endOfSequence,
     });
+}
+
+function textsOf({ tokens, promptLength }: EncodedExample, { tokenizer }: PreparedModel): readonly string[] {
+  const ids = Array.from(tokens);
+  return tokenTexts((part) => tokenizer.decode(part), {
+    before: ids.slice(0, promptLength),
+    tokens: ids.slice(promptLength),
+  });
 }
 
 function drawOptions(

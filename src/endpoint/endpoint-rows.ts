@@ -85,6 +85,7 @@ export function drawRows(input: DrawRows): (Response | LikelihoodRow)[] {
       scored: {
         logProbability: scores.reduce((sum, value) => sum + value, 0),
         tokenLogProbabilities: scores,
+        tokenTexts: drawn.tokenTexts?.length === scores.length ? drawn.tokenTexts : undefined,
         tokenCount: scores.length,
         straddling: 0,
       },
@@ -120,6 +121,7 @@ export function likelihoodRow(input: LikelihoodRowInput): LikelihoodRow {
     ...(input.drawnBy !== undefined && { drawnBy: input.drawnBy }),
     logProbability: scored.logProbability,
     tokenLogProbabilities: scored.tokenLogProbabilities,
+    ...(scored.tokenTexts !== undefined && { tokens: scored.tokenTexts }),
     tokenCount: scored.tokenCount,
     fingerprint: crc32(input.text),
     method: scored.straddling === 0 ? input.method : `${input.method}, ${straddlingMark}`,

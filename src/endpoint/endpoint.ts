@@ -44,6 +44,8 @@ export interface Draw {
    * tempered ones. The end token is not among them.
    */
   readonly tokenLogProbabilities?: readonly number[];
+  /** The text of each of these tokens, where all are known. */
+  readonly tokenTexts?: readonly string[] | undefined;
   /** `stop`, `length`, or another word of the server. */
   readonly finishReason: string;
 }
@@ -63,6 +65,8 @@ export interface ScoredResponse {
   /** Sum over the response's tokens, in nats; no end token is counted. */
   readonly logProbability: number;
   readonly tokenLogProbabilities: readonly number[];
+  /** The text of each token, where all are known. */
+  readonly tokenTexts?: readonly string[] | undefined;
   readonly tokenCount: number;
   /** Tokens of the prompt on its own that the joint tokenisation replaces by one that reaches into the response. */
   readonly straddling: number;

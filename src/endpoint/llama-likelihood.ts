@@ -34,7 +34,8 @@ export async function llamaLikelihood(
       address: client.address,
       what: "prompt and response",
     });
-    return scoredResponse(await routes[route]({ prompt, response }, abort), straddling, client.address);
+    const scores = await routes[route]({ prompt, response }, abort);
+    return scoredResponse(scores, straddling, client.address, tokenizer.textsOf(response));
   };
   return {
     method: `llama.cpp server, ${route}, raw, ${bos}, no end token`,

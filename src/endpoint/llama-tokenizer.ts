@@ -3,11 +3,14 @@ import { Answer } from "./answer.ts";
 import type { Message } from "./endpoint.ts";
 import type { HttpClient } from "./http-client.ts";
 import { Recent } from "./recent.ts";
+import { toldTexts } from "./scored-tokens.ts";
 
 export class LlamaTokenizer {
   readonly #client: HttpClient;
   readonly #prompts = new Recent<readonly number[]>();
   readonly #templates = new Recent<string>();
+  /** Texts of the tokens that the server named them for: at most the vocabulary. */
+  readonly #texts = new Map<number, string>();
   /** The token that the server puts before every text; null if it puts none. */
   readonly beginningOfSequence: number | null;
 
@@ -50,6 +53,11 @@ export class LlamaTokenizer {
     return back === text || back === ` ${text}` ? tokens : undefined;
   }
 
+  /** The texts of tokens that came out of texts before, undefined where one is not known. */
+  textsOf(tokens: readonly number[]): readonly string[] | undefined {
+    return toldTexts(tokens.map((token) => this.#texts.get(token)));
+  }
+
   /** The prompt that the model's own chat template makes of a conversation; with the next turn, if given. */
   async templated(messages: readonly Message[], signal: AbortSignal, next = ""): Promise<readonly number[]> {
     const key = JSON.stringify(messages);
@@ -62,8 +70,16 @@ export class LlamaTokenizer {
   }
 
   async #tokenize(text: string, special: boolean, signal: AbortSignal, parse = false): Promise<number[]> {
-    const body = { content: text, add_special: special, parse_special: parse };
+    const body = { content: text, add_special: special, parse_special: parse, with_pieces: true };
     const answer = await this.#client.post("/tokenize", body, signal);
-    return new Answer(answer, `${this.#client.address}/tokenize`).at("tokens").tokens();
+    const tokens = new Answer(answer, `${this.#client.address}/tokenize`).at("tokens").items();
+    return tokens.map((token) => {
+      // Older servers tell ids alone.
+      if (typeof token.raw === "number") return token.count();
+      const id = token.at("id").count();
+      // A part of a character comes as bytes.
+      if (typeof token.at("piece").raw === "string") this.#texts.set(id, token.at("piece").text());
+      return id;
+    });
   }
 }

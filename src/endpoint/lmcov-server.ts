@@ -5,7 +5,7 @@ import type { Likelihood, ScoreRequest, ScoringEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./endpoint-error.ts";
 import { type CompletionsOptions, openaiCompletions } from "./openai-completions.ts";
 import { Recent } from "./recent.ts";
-import { scoredResponse } from "./scored-tokens.ts";
+import { scoredResponse, toldTexts } from "./scored-tokens.ts";
 
 /** Answers as `openaiCompletions` does, and scores as training does: the server returns the tokens of every text. */
 export function lmcovServer(options: CompletionsOptions): ScoringEndpoint {
@@ -67,9 +67,11 @@ function scoresFrom(
   at: { readonly first: number; readonly straddling: number; readonly place: string },
 ) {
   const scores = choice.at("logprobs").at("token_logprobs").items().slice(at.first);
+  const tokens = choice.at("logprobs").at("tokens");
   return scoredResponse(
     scores.map((score) => score.logProbability()),
     at.straddling,
     at.place,
+    toldTexts(Array.isArray(tokens.raw) ? tokens.items().slice(at.first) : [undefined]),
   );
 }

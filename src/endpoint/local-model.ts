@@ -1,5 +1,6 @@
 /** A model in this process, by the little that scoring and drawing need of it; drawing and scoring are the same for all. */
 import { chooseToken, samplingFilter } from "../decode/index.ts";
+import { tokenTexts } from "../model/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
 import { type Boundary, boundaryByTokens } from "./boundary.ts";
 import type { ChatTemplate } from "./chat-template.ts";
@@ -17,7 +18,7 @@ import type {
   ScoringEndpoint,
 } from "./endpoint.ts";
 import { EndpointError } from "./endpoint-error.ts";
-import { requireFit, requirePrecedent, scoredResponse } from "./scored-tokens.ts";
+import { requireFit, requirePrecedent, scoredResponse, toldTexts } from "./scored-tokens.ts";
 
 /** log π(· | tokens so far) over the vocabulary, in nats, normalised. */
 export type NextToken = Float32Array | Float64Array;
@@ -152,7 +153,13 @@ async function scoreJoint(
     address,
     what: "prompt and response",
   });
-  return scoredResponse(await local.scoreTokens(joint, first, signal), straddling, address);
+  const scores = await local.scoreTokens(joint, first, signal);
+  return scoredResponse(
+    scores,
+    straddling,
+    address,
+    textsOf(local, joint.slice(0, first), joint.slice(first)),
+  );
 }
 
 function jointTokens(
@@ -171,6 +178,14 @@ function jointTokens(
   if (boundary.first > 0 || local.beginsEmpty === undefined) return { joint, ...boundary };
   const straddling = prompt.text === "" ? 0 : boundary.straddling;
   return { joint: [local.beginsEmpty, ...joint], first: 1, straddling };
+}
+
+function textsOf(
+  { tokenizer }: LocalModel,
+  before: readonly number[],
+  tokens: readonly number[],
+): readonly string[] | undefined {
+  return toldTexts(tokenTexts((ids) => tokenizer.decode(ids), { before, tokens }));
 }
 
 async function draw(local: LocalModel, request: DrawRequest, signal: AbortSignal): Promise<Draw> {
@@ -203,6 +218,7 @@ async function draw(local: LocalModel, request: DrawRequest, signal: AbortSignal
           tokens,
           tokenCount: tokens.length,
           tokenLogProbabilities,
+          tokenTexts: textsOf(local, before, tokens),
           finishReason: "stop",
         };
       }
@@ -217,6 +233,7 @@ async function draw(local: LocalModel, request: DrawRequest, signal: AbortSignal
           tokens,
           tokenCount: tokens.length,
           tokenLogProbabilities,
+          tokenTexts: textsOf(local, before, tokens),
           finishReason: "length",
         };
       }

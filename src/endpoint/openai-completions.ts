@@ -6,7 +6,7 @@ import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { chatSampler } from "./openai-chat.ts";
 import { completionDraw } from "./openai-draw.ts";
-import { requirePrecedent, scoredResponse } from "./scored-tokens.ts";
+import { requirePrecedent, scoredResponse, toldTexts } from "./scored-tokens.ts";
 
 const switchedOff = { top_p: 1, presence_penalty: 0, frequency_penalty: 0, best_of: 1 } as const;
 
@@ -69,7 +69,8 @@ function likelihood({ client, model }: CompletionsOptions): Likelihood {
       });
       if (scores[first]?.raw === null) requirePrecedent(0, place);
       const kept = scores.slice(first, end).map((score) => score.logProbability());
-      return scoredResponse(kept, straddling, place);
+      const texts = logprobs.has("tokens") ? logprobs.at("tokens").items().slice(first, end) : [undefined];
+      return scoredResponse(kept, straddling, place, toldTexts(texts));
     },
   };
 }

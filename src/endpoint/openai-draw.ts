@@ -1,6 +1,7 @@
 /** Draws from the two interfaces of OpenAI, completions and chat completions, which vLLM and others share. */
 import { type Answer, onlyChoice } from "./answer.ts";
 import type { Draw } from "./endpoint.ts";
+import { toldTexts } from "./scored-tokens.ts";
 
 /** The draw in an answer of `/v1/completions`. */
 export function completionDraw(answer: Answer): Draw {
@@ -75,6 +76,7 @@ function drawOf(
     ...counted,
     tokenCount: length,
     tokenLogProbabilities: scores.slice(0, length).map(({ logProbability }) => logProbability),
+    tokenTexts: toldTexts(scores.slice(0, length).map(({ bytes }) => bytes?.toString("utf8"))),
     ...(Array.isArray(ids.raw) && { tokens: ids.tokens().slice(0, length) }),
   };
 }

@@ -1,5 +1,6 @@
 /** From log-probabilities of tokens to a scored response. */
-
+import { longestToken } from "../record/index.ts";
+import type { Answer } from "./answer.ts";
 import type { ScoredResponse } from "./endpoint.ts";
 import { EndpointError } from "./endpoint-error.ts";
 
@@ -8,6 +9,7 @@ export function scoredResponse(
   tokenLogProbabilities: readonly number[],
   straddling: number,
   address: string,
+  tokenTexts?: readonly string[] | undefined,
 ): ScoredResponse {
   const tokenCount = tokenLogProbabilities.length;
   let logProbability = 0;
@@ -15,7 +17,15 @@ export function scoredResponse(
   if (tokenCount === 0 || Number.isNaN(logProbability)) {
     throw new EndpointError("answer", `${address}: no log-probability for the response`);
   }
-  return { logProbability, tokenLogProbabilities, tokenCount, straddling };
+  const texts = tokenTexts?.length === tokenCount ? { tokenTexts } : {};
+  return { logProbability, tokenLogProbabilities, tokenCount, straddling, ...texts };
+}
+
+/** The texts of tokens as a server tells them; undefined where it leaves one out, or tells what is no token's text. */
+export function toldTexts(tokens: readonly (Answer | string | undefined)[]): readonly string[] | undefined {
+  const texts = tokens.map((token) => (typeof token === "string" ? token : token?.raw));
+  const known = (text: unknown): text is string => typeof text === "string" && text.length <= longestToken;
+  return texts.every(known) ? texts : undefined;
 }
 
 /** Refuses what does not fit, by name, before the server truncates it. */

@@ -6,7 +6,7 @@ import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { chatSampler } from "./openai-chat.ts";
 import { Recent } from "./recent.ts";
-import { requireFit, requirePrecedent, scoredResponse } from "./scored-tokens.ts";
+import { requireFit, requirePrecedent, scoredResponse, toldTexts } from "./scored-tokens.ts";
 
 /** Sent with every request: else the model folder's generation_config.json decides. */
 const switchedOff = {
@@ -29,6 +29,7 @@ export interface SglangOptions {
 interface InputToken {
   readonly id: number;
   readonly score: Answer;
+  readonly text: Answer;
 }
 
 export async function sglang(options: SglangOptions, signal: AbortSignal): Promise<ScoringEndpoint> {
@@ -97,6 +98,7 @@ function likelihood({ client, contextLength }: SglangOptions, bos: number | null
         scored.slice(first).map(({ score }) => score.logProbability()),
         straddling,
         place,
+        toldTexts(scored.slice(first).map(({ text }) => text)),
       );
     },
   };
@@ -111,6 +113,7 @@ async function inputTokens(
     ...input,
     sampling_params: { ...switchedOff, max_new_tokens: 0, temperature: 1 },
     return_logprob: true,
+    return_text_in_logprobs: true,
     logprob_start_len: 0,
     stream: false,
   };
@@ -125,7 +128,7 @@ async function inputTokens(
   const tokens = meta
     .at("input_token_logprobs")
     .items()
-    .map((item) => ({ id: item.at(1).count(), score: item.at(0) }));
+    .map((item) => ({ id: item.at(1).count(), score: item.at(0), text: item.at(2) }));
   const count = meta.at("prompt_tokens").numberOr(tokens.length);
   if (count !== tokens.length) throw meta.wrong(`${tokens.length} log-probabilities for ${count} tokens`);
   return tokens;
@@ -147,6 +150,7 @@ function sampler({ client, model }: SglangOptions): Sampler {
         ...fields,
       },
       return_logprob: true,
+      return_text_in_logprobs: true,
       stream: false,
     };
     return drawOf(new Answer(await client.post("/generate", body, signal), `${client.address}/generate`));
@@ -188,5 +192,6 @@ function drawOf(answer: Answer): Draw {
     tokens: kept.map((item) => item.at(1).count()),
     tokenCount: length,
     tokenLogProbabilities: kept.map((item) => item.at(0).logProbability()),
+    tokenTexts: toldTexts(kept.map((item) => item.at(2))),
   };
 }

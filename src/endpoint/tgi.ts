@@ -6,7 +6,7 @@ import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { chatSampler } from "./openai-chat.ts";
 import { Recent } from "./recent.ts";
-import { requirePrecedent, scoredResponse } from "./scored-tokens.ts";
+import { requirePrecedent, scoredResponse, toldTexts } from "./scored-tokens.ts";
 
 /** An absent field is off; 1 is refused for top_p and 0 for top_k. There are no defaults of the model's folder. */
 const switchedOff = {
@@ -62,7 +62,8 @@ function likelihood(client: HttpClient): Likelihood {
       });
       requirePrecedent(first, place);
       const scores = joint.slice(first).map(({ score }) => score.logProbability());
-      return scoredResponse(scores, straddling, place);
+      const texts = toldTexts(joint.slice(first).map(({ text: token }) => token));
+      return scoredResponse(scores, straddling, place, texts);
     },
   };
 }
@@ -86,7 +87,11 @@ async function prefill(client: HttpClient, inputs: string, signal: AbortSignal) 
       `${client.address}/generate: no prefill log-probabilities: start the server with --enable-prefill-logprobs`,
     );
   }
-  return items.map((item) => ({ id: item.at("id").count(), score: item.at("logprob") }));
+  return items.map((item) => ({
+    id: item.at("id").count(),
+    score: item.at("logprob"),
+    text: item.at("text"),
+  }));
 }
 
 function sampler({ client, model }: TgiOptions): Sampler {
@@ -130,5 +135,6 @@ function drawOf(answer: Answer): Draw {
     tokens: kept.map((token) => token.at("id").count()),
     tokenCount: kept.length,
     tokenLogProbabilities: kept.map((token) => token.at("logprob").logProbability()),
+    tokenTexts: toldTexts(kept.map((token) => token.at("text"))),
   };
 }

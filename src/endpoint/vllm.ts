@@ -13,7 +13,7 @@ import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { chatSampler } from "./openai-chat.ts";
 import { completionDraw } from "./openai-draw.ts";
-import { requireFit, requirePrecedent, scoredResponse } from "./scored-tokens.ts";
+import { requireFit, requirePrecedent, scoredResponse, toldTexts } from "./scored-tokens.ts";
 import { VllmTokenizer } from "./vllm-tokenizer.ts";
 
 /** Sent with every request: else the model folder's generation_config.json decides. */
@@ -101,7 +101,10 @@ function likelihood(options: VllmOptions, tokenizer: VllmTokenizer): Likelihood 
       const scores = joint
         .slice(first)
         .map((token, index) => scoreAt(positions[first + index] as Answer, token));
-      return scoredResponse(scores, straddling, place);
+      const texts = joint
+        .slice(first)
+        .map((token, index) => (positions[first + index] as Answer).at(String(token)).at("decoded_token"));
+      return scoredResponse(scores, straddling, place, toldTexts(texts));
     },
   };
 }

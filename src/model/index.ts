@@ -1,4 +1,5 @@
 /** Language models on the engine: what training and decoding need of one, and the transformer. */
+
 export { byteTokenizer } from "./byte-tokenizer.ts";
 export { characterTokenizer, corpusCharacters } from "./character-tokenizer.ts";
 export { type Checkpoint, parameterCount, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
@@ -40,6 +41,7 @@ export type { SafetensorsEntry, SafetensorsHeader, SafetensorsType } from "./saf
 export { safetensorsHeader } from "./safetensors-header.ts";
 export { fromHalf } from "./safetensors-numbers.ts";
 export { writeSafetensors } from "./safetensors-writer.ts";
+export { tokenTexts } from "./token-texts.ts";
 export {
   checkTokens,
   continuationText,

@@ -19,4 +19,4 @@ export {
   samplingHash,
   shortHash,
 } from "./sampling.ts";
-export { parseRow, rowSchema, samplingSchema, stoppingRuleSchema } from "./schema.ts";
+export { longestToken, parseRow, rowSchema, samplingSchema, stoppingRuleSchema } from "./schema.ts";

@@ -62,6 +62,8 @@ export interface Likelihood extends RowBase, DrawKey {
   /** Natural logarithm of the probability of the whole response, at most 0; -Infinity is legal. */
   readonly logProbability: number;
   readonly tokenLogProbabilities?: readonly number[];
+  /** The text of each token, where it is known; one that only begins a character, or ends the sequence, may be empty. */
+  readonly tokens?: readonly string[];
   readonly tokenCount?: number;
   /** The final answer that the response ends in: several responses may share one. */
   readonly answer?: string;

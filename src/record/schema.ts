@@ -59,19 +59,28 @@ const response = z.strictObject({
   finishReason: text.optional(),
 });
 
-const likelihood = z.strictObject({
-  kind: z.literal("likelihood"),
-  ...base,
-  ...drawKey,
-  role,
-  drawnBy: text.optional(),
-  logProbability,
-  tokenLogProbabilities: z.array(logProbability).optional(),
-  tokenCount: count.optional(),
-  answer: text.optional(),
-  fingerprint: count.optional(),
-  method: text,
-});
+/** Longer texts are no tokens. */
+export const longestToken = 1000;
+
+const likelihood = z
+  .strictObject({
+    kind: z.literal("likelihood"),
+    ...base,
+    ...drawKey,
+    role,
+    drawnBy: text.optional(),
+    logProbability,
+    tokenLogProbabilities: z.array(logProbability).optional(),
+    tokens: z.array(z.string().max(longestToken)).optional(),
+    tokenCount: count.optional(),
+    answer: text.optional(),
+    fingerprint: count.optional(),
+    method: text,
+  })
+  .refine((row) => row.tokens === undefined || row.tokens.length === row.tokenLogProbabilities?.length, {
+    path: ["tokens"],
+    message: "must be as many as tokenLogProbabilities",
+  });
 
 const outcome = z.strictObject({
   kind: z.literal("outcome"),

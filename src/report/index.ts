@@ -51,3 +51,4 @@ export type { Cell, Chart, InputSummary, Report, Section, Table, TableColumn } f
 export { nearestPosition, sliderGrid } from "./slider-grid.ts";
 export { csvLines, tableCsv } from "./table-csv.ts";
 export { tableLines, terminalText } from "./terminal.ts";
+export { textPieces, tokenLengths } from "./token-lengths.ts";

@@ -103,8 +103,8 @@ function inTurns(responses: readonly ShownResponse[]): ShownResponse[][] {
   return Array.from({ length: longest }, (_, turn) => lists.flatMap((list) => list[turn] ?? []));
 }
 
-const sizeOf = ({ text, tokenLogProbabilities }: ShownResponse): number =>
-  150 + text.length + 6 * (tokenLogProbabilities?.length ?? 0);
+const sizeOf = ({ text, tokenLogProbabilities, tokenLengths }: ShownResponse): number =>
+  150 + text.length + 6 * (tokenLogProbabilities?.length ?? 0) + 2 * (tokenLengths?.length ?? 0);
 
 const responsesOf = (shown: readonly ShownProblem[]): number =>
   shown.reduce((sum, { responses }) => sum + responses.length, 0);

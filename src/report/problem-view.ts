@@ -16,6 +16,8 @@ export interface ShownResponse {
   readonly logProbability?: number;
   /** The same, a token at a time, in nats. */
   readonly tokenLogProbabilities?: readonly number[];
+  /** The tokens' lengths in `text`, in UTF-16 units, where their texts are known and spell it. */
+  readonly tokenLengths?: readonly number[];
   readonly finishReason?: string;
 }
 

@@ -41,6 +41,7 @@ export async function rowAppender(
     DOUBLE,
     BIGINT,
     "DOUBLE[]": LIST(DOUBLE),
+    "VARCHAR[]": LIST(VARCHAR),
   };
   return async (table, rows) => {
     const appender = await connection.createAppender(table);

@@ -124,15 +124,22 @@ async function* partRowsOf(
   connection: Connection,
   { table, path }: { table: TableName; path: string },
 ): AsyncGenerator<readonly Row[]> {
-  const columns = tableColumns[table].map((spec) => `"${spec.name}"`).join(", ");
-  const result = await connection
-    .stream(`SELECT ${columns} FROM read_parquet(${sqlText(path)})`)
-    .catch((error: unknown) => {
-      throw new InputError(`${path}: is not a part that this version reads (${firstLine(error)})`);
-    });
+  const result = await selectedRows(connection, { table, path }).catch((error: unknown) => {
+    throw new InputError(`${path}: is not a part that this version reads (${firstLine(error)})`);
+  });
   for await (const chunk of result.yieldRowsJs()) {
     yield chunk.map((values) => checkedRow(path, rowFromDatabase(table, values.map(plainNumber))));
   }
+}
+
+async function selectedRows(connection: Connection, { table, path }: { table: TableName; path: string }) {
+  const source = `read_parquet(${sqlText(path)})`;
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
+  const there = new Set(described.getRowsJS().map(([name]) => name));
+  const columns = tableColumns[table].map(({ name, added }) =>
+    added && !there.has(name) ? `NULL AS "${name}"` : `"${name}"`,
+  );
+  return connection.stream(`SELECT ${columns.join(", ")} FROM ${source}`);
 }
 
 /** Rows of one table whose units finished and are not in Parquet parts yet, and of those that failed. */

@@ -13,7 +13,7 @@ export const tableOfKind: Readonly<Record<Row["kind"], TableName>> = {
 };
 
 /** A column's type in SQL. */
-export type ColumnType = "VARCHAR" | "DOUBLE" | "BIGINT" | "DOUBLE[]";
+export type ColumnType = "VARCHAR" | "DOUBLE" | "BIGINT" | "DOUBLE[]" | "VARCHAR[]";
 
 interface Column {
   readonly name: string;
@@ -21,9 +21,11 @@ interface Column {
   /** Path of the field in the row. */
   readonly path: readonly string[];
   readonly json?: boolean;
+  /** True for a column that parts of earlier versions lack. */
+  readonly added?: boolean;
 }
 
-function column(path: string, type: ColumnType, options: { json?: boolean } = {}): Column {
+function column(path: string, type: ColumnType, options: Pick<Column, "json" | "added"> = {}): Column {
   const parts = path.split(".");
   const name = (parts.at(-1) ?? path).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return { name, type, path: parts, ...options };
@@ -64,6 +66,7 @@ export const tableColumns: Readonly<Record<TableName, readonly Column[]>> = {
     column("drawnBy", "VARCHAR"),
     column("logProbability", "DOUBLE"),
     column("tokenLogProbabilities", "DOUBLE[]"),
+    column("tokens", "VARCHAR[]", { added: true }),
     column("tokenCount", "BIGINT"),
     column("answer", "VARCHAR"),
     column("fingerprint", "BIGINT"),
@@ -104,8 +107,8 @@ export function createTableSql(table: TableName): string {
   return `CREATE TABLE ${table} (${columns.join(", ")})`;
 }
 
-/** A value as DuckDB takes it; lists become arrays of numbers. */
-export type ColumnValue = string | number | bigint | readonly number[] | null;
+/** A value as DuckDB takes it. */
+export type ColumnValue = string | number | bigint | readonly number[] | readonly string[] | null;
 
 /** Column-wise values of rows of one kind, for a data chunk. */
 export function columnValues(table: TableName, rows: readonly Row[]): ColumnValue[][] {
@@ -118,7 +121,7 @@ function toDatabase(spec: Column, row: Row): ColumnValue {
   if (value === undefined || value === null) return null;
   if (spec.json) return JSON.stringify(value);
   if (spec.type === "BIGINT") return BigInt(value as number);
-  return value as string | number | readonly number[];
+  return value as string | number | readonly number[] | readonly string[];
 }
 
 /** The row in a result of `SELECT *` over a row table; not validated. */

@@ -1,10 +1,11 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { countRow, likelihoodRow, outcomeRow, responseRow } from "../../test/rows.ts";
 import { randomGenerator } from "../numeric/index.ts";
 import type { Row } from "../record/index.ts";
+import { openDatabase } from "./database.ts";
 import { Ledger } from "./ledger.ts";
 import { readRun, writeParts } from "./row-parts.ts";
 import { runCounts } from "./run-counts.ts";
@@ -78,10 +79,26 @@ const rows: Row[] = [
     role: "draw",
     logProbability: -Infinity,
     tokenLogProbabilities: [-1.5, -Infinity],
+    tokens: [" é\n", ""],
   }),
 ];
 
 describe("a run folder", () => {
+  test("reads parts of a version whose likelihoods had no texts of tokens", async () => {
+    await openRunFolder(folder, description);
+    const written = likelihoodRow({ problem: "s", logProbability: -2, tokenLogProbabilities: [-2] });
+    const { parts } = await writeParts(folder, "unit", batchesOf([written]));
+    const path = join(folder, parts[0] ?? "");
+    const { connection, close } = await openDatabase();
+    await connection.run(
+      `COPY (SELECT * EXCLUDE tokens FROM read_parquet('${path}')) TO '${path}.old' (FORMAT parquet)`,
+    );
+    close();
+    await rename(`${path}.old`, path);
+    await appendJournal(folder, entry("unit", parts));
+    expect(await allRows()).toEqual([written]);
+  });
+
   test("begun by many at once is begun once, and none of them is refused", async () => {
     for (let round = 0; round < 10; round += 1) {
       const run = join(folder, `run ${round}`);

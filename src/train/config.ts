@@ -69,6 +69,8 @@ const probes = z.strictObject({
   /** The N of Cov_N. */
   coverage: z.array(z.number().min(1)).min(1).default([2, 4, 8, 16, 32, 64]),
   passAt: passAt.optional(),
+  /** Whether a probe's rows hold the log-probability and the text of each token. */
+  tokens: z.boolean().default(false),
 });
 
 const checkpoints = z.strictObject({

@@ -29,7 +29,11 @@ test("scores are the literal sums over response tokens, in the examples' order, 
   for (const batch of [1, 3, 7, 10]) {
     const options = { model: bigram, executor: float64Executor(), batch, lengths: bucketLengths(6) };
     const scorer = responseScorer(options);
-    const { logProbabilities, tokenCounts } = await scorer.score(parameters, examples);
+    const { logProbabilities, tokenCounts, tokenLogProbabilities } = await scorer.score(parameters, examples);
+    expect(tokenLogProbabilities.map(({ length }) => length)).toEqual([...tokenCounts]);
+    tokenLogProbabilities.forEach((own, index) => {
+      expect(own.reduce((sum, value) => sum + value, 0)).toBeCloseTo(logProbabilities[index]!, 10);
+    });
     examples.forEach(({ tokens, promptLength }, index) => {
       expect(logProbabilities[index]).toBeCloseTo(literal(tokens, promptLength), 12);
       expect(tokenCounts[index]).toBe(tokens.length - promptLength);

@@ -9,6 +9,8 @@ export interface ResponseScores {
   readonly logProbabilities: Float64Array;
   /** Response tokens of each example. */
   readonly tokenCounts: Int32Array;
+  /** The response tokens' own, which add up to the sums. */
+  readonly tokenLogProbabilities: readonly Float64Array[];
 }
 
 export interface ResponseScorer {
@@ -53,6 +55,7 @@ export function responseScorer(options: {
       );
       const logProbabilities = new Float64Array(examples.length);
       const tokenCounts = new Int32Array(examples.length);
+      const tokenLogProbabilities = new Array<Float64Array>(examples.length);
       // Examples that are padded alike share a batch, and among them those whose responses begin at like places.
       const bucket = examples.map((example) => bucketOf([example], lengths));
       const order = Array.from(examples.keys()).sort(
@@ -74,16 +77,18 @@ export function responseScorer(options: {
         const { data } = (await program.run(given)).logProbabilities!;
         chosen.forEach((index, row) => {
           const { tokens, promptLength } = examples[index]!;
-          let sum = 0;
-          const start = row * (length - part.from) - part.from;
-          for (let position = promptLength - 1; position < tokens.length - 1; position += 1) {
-            sum += data[start + position]!;
-          }
-          logProbabilities[index] = Math.min(0, sum);
-          tokenCounts[index] = tokens.length - promptLength;
+          const first = row * (length - part.from) - part.from + promptLength - 1;
+          const count = tokens.length - promptLength;
+          const own = Float64Array.from(data.subarray(first, first + count));
+          logProbabilities[index] = Math.min(
+            0,
+            own.reduce((sum, value) => sum + value, 0),
+          );
+          tokenLogProbabilities[index] = own;
+          tokenCounts[index] = count;
         });
       }
-      return { logProbabilities, tokenCounts };
+      return { logProbabilities, tokenCounts, tokenLogProbabilities };
     },
     async release() {
       for (const program of programs.values()) await (await program).release();

@@ -112,10 +112,17 @@ test("a draw is scored as it was met, and other checkpoints' scores are of the s
   const before = new Map(only(await rowsOf("pool"), "likelihood").map((row) => [key(row), row]));
   const after = only(await rowsOf("again"), "likelihood");
   expect(before.size).toBe(3 * readable + unreadable);
+  const texts = new Map(responses.map((row) => [`${row.step} ${row.problem} ${row.draw}`, row.text]));
+  for (const row of only(await rowsOf("pool"), "likelihood")) {
+    if (row.drawnBy !== `${row.model}, step ${row.step}`) continue;
+    expect(row.tokens).toHaveLength(row.tokenLogProbabilities!.length);
+    expect(row.tokens!.join("")).toBe(texts.get(`${row.step} ${row.problem} ${row.draw}`));
+  }
   expect(after).toHaveLength(3 * readable);
   for (const row of after) {
     const other = before.get(key(row))!;
     expect(other.fingerprint).toBe(row.fingerprint);
+    expect(other.tokens).toEqual(row.tokens);
     expect(Math.abs(other.logProbability - row.logProbability)).toBeLessThan(1e-5 * row.tokenCount!);
   }
 }, 60_000);

@@ -23,27 +23,38 @@ interface Kind {
   /** Log-probabilities of draws are the model's own at any temperature. */
   readonly raw: boolean;
   readonly takesTokens: boolean;
+  /** Whether the scripted server tells the texts of tokens. */
+  readonly tellsTexts: boolean;
 }
 
 const kinds: readonly Kind[] = [
-  { name: "vllm", routes: vllmRoutes, raw: true, takesTokens: true },
-  { name: "sglang", routes: sglangRoutes, raw: false, takesTokens: true },
-  { name: "tgi", routes: tgiRoutes, raw: false, takesTokens: false },
+  { name: "vllm", routes: vllmRoutes, raw: true, takesTokens: true, tellsTexts: true },
+  { name: "sglang", routes: sglangRoutes, raw: false, takesTokens: true, tellsTexts: true },
+  { name: "tgi", routes: tgiRoutes, raw: false, takesTokens: false, tellsTexts: true },
   {
     name: "openai-completions",
     routes: openaiRoutes,
     kind: "openai-completions",
     raw: true,
     takesTokens: false,
+    tellsTexts: true,
   },
-  { name: "llama-server", routes: llamaRoutes, raw: true, takesTokens: true },
-  { name: "llama-server by steps", routes: llamaRoutes, route: "steps", raw: true, takesTokens: true },
+  { name: "llama-server", routes: llamaRoutes, raw: true, takesTokens: true, tellsTexts: true },
+  {
+    name: "llama-server by steps",
+    routes: llamaRoutes,
+    route: "steps",
+    raw: true,
+    takesTokens: true,
+    tellsTexts: true,
+  },
   {
     name: "llama-server by vocabulary",
     routes: llamaRoutes,
     route: "vocabulary",
     raw: true,
     takesTokens: true,
+    tellsTexts: true,
   },
 ];
 
@@ -94,6 +105,17 @@ describe.each(kinds)("$name", (kind) => {
     });
     expect(scored.logProbability).toBeCloseTo(sum(expected), 9);
     expect(scored.straddling).toBe(0);
+    if (scored.tokenTexts !== undefined) expect(scored.tokenTexts.join("")).toBe(response);
+  });
+
+  test("tells the texts of the tokens where the server does", async () => {
+    const { endpoint } = await opened(kind);
+    const request = { prompt: { text: "The cat" }, response: { text: " is a catalogue" } };
+    const { tokenTexts, tokenCount } = await endpoint.likelihood.score(request, signal);
+    expect(tokenTexts !== undefined).toBe(kind.tellsTexts);
+    if (tokenTexts === undefined) return;
+    expect(tokenTexts).toHaveLength(tokenCount);
+    expect(tokenTexts.join("")).toBe(" is a catalogue");
   });
 
   test("counts a token that straddles the boundary to the response, and says so", async () => {

@@ -46,8 +46,9 @@ function sglangGenerate(body: Json, fault: Fault | undefined): Reply {
   };
   const most = numberAt(params, "max_new_tokens", 128);
   const { tokens, finish } = drawn(prompt, { chooser, most, seed: params.sampling_seed });
+  const told = (id: number) => (body.return_text_in_logprobs === true ? pieceOf(id) : null);
   const triples = (ids: readonly number[], scores: readonly number[]) =>
-    ids.map((id, index) => [faulty(scores[index] as number, fault), id, null]);
+    ids.map((id, index) => [faulty(scores[index] as number, fault), id, told(id)]);
   let input: unknown[] = [
     [null, prompt[0], null],
     ...triples(prompt.slice(1), scoreOf([prompt[0] as number], prompt.slice(1))),
@@ -133,9 +134,11 @@ export function llamaRoutes(fault?: Fault, old = false): Routes {
         build_info: "b1",
       },
     }),
-    "POST /tokenize": ({ content, add_special }) => ({
-      body: { tokens: add_special === true ? withBeginning(content) : tokenise(content as string) },
-    }),
+    "POST /tokenize": ({ content, add_special, with_pieces }) => {
+      const tokens = add_special === true ? withBeginning(content) : tokenise(content as string);
+      const named = tokens.map((id) => ({ id, piece: pieceOf(id) }));
+      return { body: { tokens: with_pieces === true && !old ? named : tokens } };
+    },
     "POST /detokenize": ({ tokens }) => ({ body: { content: textOf(tokens as number[]) } }),
     "POST /apply-template": ({ messages }) => ({ body: { prompt: textOf(chatPrompt(messages)) } }),
     "POST /completion": (body) => llamaCompletion(body, fault, old),

@@ -11,6 +11,7 @@ import { chromiumPath, startChromium } from "../chromium.ts";
 import { hostileTexts } from "../hostile-text.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { sharedData } from "../shared-data.ts";
+import { seriousFaults } from "./accessibility.ts";
 
 interface Opened {
   readonly page: Page;
@@ -170,6 +171,49 @@ describe.skipIf(chromiumPath === undefined)("problems (skipped where no Chromium
     await strip.press("ArrowRight");
     await strip.press("ArrowRight");
     expect(await response.locator(".tokens p").textContent()).toBe("token 3 of 3: 0.00 nats, probability 1");
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  test("shade the tokens in the response's own text where their texts are known, in light and dark", async () => {
+    const text = "the <b>cat\u202e\u001b sat";
+    const response = {
+      model: 0,
+      draw: 0,
+      verdict: "correct" as const,
+      text,
+      logProbability: -9,
+      tokenLogProbabilities: [-0.1, -1.5, -7, -0.4, 0],
+      // The first token, then "<b>", the rest of the word with its controls, " sat", and the end of the sequence.
+      tokenLengths: [4, 3, 5, 4, 0],
+    };
+    const shown = [{ problem: 0, responses: [response, { ...response, draw: 1, text: "" }] }];
+    const path = await written("spelt.html", reportOf({ ...view(["p"], 1), shown }));
+    const { page, troubles } = await opened(path, "#problem=p");
+    const [article, empty] = await page.getByRole("dialog").locator("article").all();
+    const marked = article!.locator("pre.marked");
+    expect(await marked.textContent()).toBe("the <b>cat\\u{202e}\\u{1b} sat");
+    const spans = marked.locator("span");
+    expect(await spans.allTextContents()).toEqual(["the ", "<b>", "cat\\u{202e}\\u{1b}", " sat"]);
+    expect(await spans.evaluateAll((all) => all.map((one) => one.className))).toEqual([
+      "p0",
+      "p1",
+      "p4 current",
+      "p0",
+    ]);
+    await spans.nth(1).hover();
+    const strip = article!.getByRole("slider");
+    expect(await strip.getAttribute("aria-valuetext")).toBe(
+      "token 2 of 5 “<b>”: −1.50 nats, probability 0.223",
+    );
+    await strip.press("ArrowRight");
+    expect(await spans.nth(2).getAttribute("class")).toBe("p4 current");
+    // Nothing of an empty response can be shaded.
+    expect(await empty!.locator("pre").textContent()).toBe("(empty)");
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await seriousFaults(page)).toEqual([]);
+    }
     expect(troubles).toEqual([]);
     await page.close();
   });

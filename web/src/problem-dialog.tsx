@@ -4,6 +4,7 @@ import { printableLines } from "../../src/report/printable.ts";
 import type { ProblemView, ShownResponse } from "../../src/report/problem-view.ts";
 import { countIntervals, rateCell } from "../../src/report/problem-view-table.ts";
 import type { Table } from "../../src/report/section.ts";
+import { textPieces } from "../../src/report/token-lengths.ts";
 import { DataTable } from "./data-table.tsx";
 import { text } from "./page.tsx";
 import { natsText, ProblemTokens } from "./problem-tokens.tsx";
@@ -99,6 +100,7 @@ function modelsTable(view: ProblemView, problem: number): Table {
 function ResponseView({ response, view }: { response: ShownResponse; view: ProblemView }) {
   const { verdict, reason, reward, answer, draw, finishReason, logProbability } = response;
   const tokens = response.tokenLogProbabilities;
+  const texts = textsOf(response);
   const facts = [
     view.models.length > 1 ? (view.models[response.model] ?? "") : undefined,
     `draw ${countText(draw)}`,
@@ -113,10 +115,24 @@ function ResponseView({ response, view }: { response: ShownResponse; view: Probl
         <strong>{verdict}</strong> <span class="quiet">{text(facts.join(" · "))}</span>
         {reason !== undefined && <span class="quiet"> · {text(reason)}</span>}
       </p>
-      <LongText value={response.text} cut={response.cut} />
-      {tokens !== undefined && tokens.length > 0 && <ProblemTokens values={tokens} />}
+      {texts === undefined ? <LongText value={response.text} cut={response.cut} /> : undefined}
+      {tokens !== undefined && tokens.length > 0 && <ProblemTokens values={tokens} texts={texts} />}
+      {texts !== undefined && <Cut characters={response.cut} />}
     </article>
   );
+}
+
+/** The texts of the tokens, where they are known; an empty response is shown as such. */
+function textsOf({ text: whole, tokenLengths, tokenLogProbabilities }: ShownResponse) {
+  if (tokenLengths === undefined || tokenLengths.length !== tokenLogProbabilities?.length) return undefined;
+  if (whole === "") return undefined;
+  const length = tokenLengths.reduce((sum, one) => sum + one, 0);
+  return { pieces: textPieces(whole, tokenLengths), rest: whole.slice(length) };
+}
+
+function Cut({ characters }: { characters: number | undefined }) {
+  if (characters === undefined) return null;
+  return <p class="quiet">… {countText(characters)} more characters are left out of this file</p>;
 }
 
 function LongText({ value, cut }: { value: string; cut: number | undefined }) {
@@ -124,7 +140,7 @@ function LongText({ value, cut }: { value: string; cut: number | undefined }) {
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls has to be reached by keyboard */}
       <pre tabIndex={0}>{value === "" ? "(empty)" : printableLines(value)}</pre>
-      {cut !== undefined && <p class="quiet">… {countText(cut)} more characters are left out of this file</p>}
+      <Cut characters={cut} />
     </>
   );
 }
