@@ -30,36 +30,36 @@ export const interventions: readonly Intervention[] = [
     description: "figure 1's rule, clipped at 1",
     rule: adam,
     clip: 1,
-    learningRates: [2e-5, 8e-5, 3.2e-4],
-    chosen: 8e-5,
+    learningRates: [5e-5, 1.5e-4, 4.5e-4],
+    chosen: 1.5e-4,
   },
   {
     name: "SGD",
     description: "(14), at sequence level",
     rule: { name: "sgd" },
-    learningRates: [1e-3, 4e-3, 1.6e-2],
-    chosen: 4e-3,
+    learningRates: [8e-3, 2.4e-2, 7.2e-2],
+    chosen: 2.4e-2,
   },
   {
     name: "normalized SGD",
     description: "(17), (18) with λ = 0.1",
     rule: { name: "normalized-sgd", lambda: 0.1 },
-    learningRates: [1e-2, 4e-2, 1.6e-1],
-    chosen: 4e-2,
+    learningRates: [2.5e-2, 7.5e-2, 2.25e-1],
+    chosen: 7.5e-2,
   },
   {
     name: "sign SGD",
     description: "(20)",
     rule: { name: "sign-sgd" },
-    learningRates: [1e-5, 4e-5, 1.6e-4],
-    chosen: 4e-5,
+    learningRates: [5e-5, 1.5e-4, 4.5e-4],
+    chosen: 1.5e-4,
   },
   {
     name: "Muon",
-    description: "beyond the paper; Adam at 8e-5 for what is no hidden matrix",
-    rule: { name: "muon", adamLearningRate: 8e-5 },
-    learningRates: [1e-4, 4e-4, 1.6e-3],
-    chosen: 4e-4,
+    description: "beyond the paper; Adam at 1.5e-4 for what is no hidden matrix",
+    rule: { name: "muon", adamLearningRate: 1.5e-4 },
+    learningRates: [8e-4, 2.4e-3, 7.2e-3],
+    chosen: 2.4e-3,
   },
   {
     name: "DCO",
@@ -67,8 +67,8 @@ export const interventions: readonly Intervention[] = [
     rule: adam,
     loss: { name: "dco", N: draws },
     clip: 1,
-    learningRates: [2e-5, 8e-5, 3.2e-4],
-    chosen: 8e-5,
+    learningRates: [5e-5, 1.5e-4, 4.5e-4],
+    chosen: 1.5e-4,
   },
   {
     name: "truncated distillation",
@@ -77,8 +77,8 @@ export const interventions: readonly Intervention[] = [
     rule: { name: "truncated-distillation", N: draws / 2 },
     balanced: true,
     taught: true,
-    learningRates: [1e-3, 4e-3, 1.6e-2],
-    chosen: 4e-3,
+    learningRates: [8e-3, 2.4e-2, 7.2e-2],
+    chosen: 2.4e-2,
   },
   {
     name: "Adam on the teacher's responses",
@@ -86,16 +86,16 @@ export const interventions: readonly Intervention[] = [
     rule: adam,
     clip: 1,
     balanced: true,
-    learningRates: [2e-5, 8e-5, 3.2e-4],
-    chosen: 8e-5,
+    learningRates: [5e-5, 1.5e-4, 4.5e-4],
+    chosen: 1.5e-4,
   },
   {
     name: "token-level SGD",
     description: "(21); also with test-time training (22), (23) of the output head",
     rule: { name: "token-sgd" },
     testTimeTraining: true,
-    learningRates: [1e-3, 4e-3, 1.6e-2],
-    chosen: 4e-3,
+    learningRates: [8e-3, 2.4e-2, 7.2e-2],
+    chosen: 2.4e-2,
   },
 ];
 
@@ -106,7 +106,7 @@ export interface InterventionsScale {
 }
 
 const scales: Readonly<Record<string, InterventionsScale>> = {
-  laptop: { steps: 100, teacher: { steps: 200, learningRate: 8e-5 } },
+  laptop: { steps: 100, teacher: { steps: 200, learningRate: 1.5e-4 } },
   smoke: { steps: 2, teacher: { steps: 2, learningRate: 1e-3 } },
 };
 

@@ -83,6 +83,33 @@ describe("lmcov reproduce figure-1", () => {
   });
 });
 
+describe("figures of several trainings a seed", () => {
+  test.each([
+    ["figure-2", ["kl", "coverage-4", "coverage-8", "coverage-16", "ratio"]],
+    ["interventions", ["pass-8-against-kl"]],
+  ] as const)(
+    "%s trains, scores and draws from one command; its record alone gives the same numbers",
+    async (name, panels) => {
+      const words = [name, "--scale", "smoke", "--seeds", "2", "--threads", "1", "--out", name];
+      const first = await run([...words, "--json"]);
+      expect(first.code, first.stderr).toBe(0);
+      const { files, claims } = JSON.parse(first.stdout);
+      expect(claims.length).toBeGreaterThan(0);
+      for (const panel of panels) {
+        expect(files).toEqual(expect.arrayContaining([`${panel}.svg`, `${panel}.png`, `${panel}.csv`]));
+      }
+      expect(await textOf(`${name}/index.html`)).not.toMatch(/\b(?:NaN|undefined)\b/);
+      const again = await run([name, "--record", name, "--out", `${name}-again`]);
+      expect(again.code, again.stderr).toBe(0);
+      for (const file of files as string[]) {
+        if (file.endsWith(".csv"))
+          expect(await textOf(`${name}-again/${file}`)).toBe(await textOf(`${name}/${file}`));
+      }
+    },
+    120_000,
+  );
+});
+
 describe("the paper's scale", () => {
   test("says what it costs and runs nothing unless asked to", async () => {
     const { code, stdout, stderr } = await run([
@@ -101,7 +128,8 @@ describe("the paper's scale", () => {
     expect(await readdir(folder)).not.toContain("paper");
   });
 
-  test.each(figures.map((figure) => [figure.name, figure] as const))(
+  const atPaperScale = figures.filter(({ scales }) => scales.includes("paper"));
+  test.each(atPaperScale.map((figure) => [figure.name, figure] as const))(
     "%s: its model takes steps, with a small batch here",
     async (_, figure) => {
       const [training] = figure.plan({ scale: "paper", seeds: [1] }).trainings;
