@@ -67,13 +67,13 @@ export function wholeTeacher(given: {
 }): Teacher {
   const { vocabularySize, executor } = given;
   return {
-    async inputs({ tokens }, examples) {
-      const [batch, length] = tokens.shape as [number, number];
-      const logProbabilities = executor.allocate([batch, length, vocabularySize]);
+    async inputs({ targets, from }, examples) {
+      const [batch, positions] = targets.shape as [number, number];
+      const logProbabilities = executor.allocate([batch, positions, vocabularySize]);
       examples.forEach((example, row) => {
         const saved = given.logProbabilitiesOf(example) ?? refuse("are missing");
         checkWhole(saved, example, vocabularySize);
-        const first = row * length + example.promptLength - 1;
+        const first = row * positions + example.promptLength - 1 - from;
         logProbabilities.data.set(saved, first * vocabularySize);
       });
       return { [teacherInput.logProbabilities]: logProbabilities } satisfies Record<string, TensorValue>;
