@@ -28,8 +28,9 @@ export async function writeFigure(output: FigureOutput): Promise<string[]> {
   const written: string[] = [];
   const write = async (name: string, content: string | Uint8Array) => {
     const path = join(out, name);
-    await writeFile(`${path}.tmp`, content);
-    await rename(`${path}.tmp`, path);
+    const temporary = `${path}.${process.pid}.tmp`;
+    await writeFile(temporary, content);
+    await rename(temporary, path);
     written.push(name);
   };
   let pictures = true;

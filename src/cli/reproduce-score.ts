@@ -132,8 +132,9 @@ async function writeScores(path: string, scored: Record<string, readonly number[
   const text = JSON.stringify(scored, (_, value) =>
     value === Number.NEGATIVE_INFINITY ? "-Infinity" : value,
   );
-  await writeFile(`${path}.tmp`, text);
-  await rename(`${path}.tmp`, path);
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, text);
+  await rename(temporary, path);
 }
 
 async function readScores(path: string, { seed, variant, step }: PlannedScoring): Promise<RecordedScore[]> {

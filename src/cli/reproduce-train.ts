@@ -53,7 +53,8 @@ const linesAtOnce = 1000;
 async function writeRows(file: PlannedFile, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const progress = progressLine({ title: `writing ${file.path}` });
-  const temporary = `${path}.tmp`;
+  // Several seeds may run side by side.
+  const temporary = `${path}.${process.pid}.tmp`;
   const handle = await open(temporary, "w");
   try {
     let written = 0;

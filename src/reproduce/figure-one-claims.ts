@@ -93,11 +93,17 @@ export interface KlFall {
   readonly changes: readonly IntervalEstimate[];
 }
 
+/** Intervals that hold for all changes of a seed at once with 95% (Bonferroni). */
 export const klFalls = (seeds: readonly ChosenSeed[]): KlFall[] =>
-  seeds.map(({ scored: { seed, checkpoints } }) => ({
-    seed,
-    changes: checkpoints.slice(1).map((left, index) => klDifference({ left, right: checkpoints[index]! })),
-  }));
+  seeds.map(({ scored: { seed, checkpoints } }) => {
+    const level = 1 - 0.05 / Math.max(1, checkpoints.length - 1);
+    return {
+      seed,
+      changes: checkpoints
+        .slice(1)
+        .map((left, index) => klDifference({ left, right: checkpoints[index]! }, level)),
+    };
+  });
 
 export function figureOneClaims(given: {
   readonly falls: readonly KlFall[];
@@ -125,7 +131,7 @@ function klClaim(falls: readonly KlFall[]): Claim {
   return {
     name: "KL falls throughout",
     statement:
-      "On the fixed evaluation prompts KL is lower at each checkpoint than at the one before, or the paired 95% interval of the change holds 0.",
+      "On the fixed evaluation prompts KL is lower at each checkpoint than at the one before, or the change is within its paired interval of 0; the intervals hold for all checkpoints of a seed at once with 95%.",
     measured:
       largest === undefined
         ? `it falls at all ${changes.length} steps between checkpoints`

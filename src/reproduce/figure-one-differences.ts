@@ -54,7 +54,7 @@ function uncovered(scores: ScoredCheckpoint["classes"][number], n: number): Floa
 }
 
 /** KL of the left checkpoint minus that of the right one. */
-export function klDifference({ left, right }: CheckpointPair): IntervalEstimate {
+export function klDifference({ left, right }: CheckpointPair, level = 0.95): IntervalEstimate {
   return weightedStrata(
     left.classes.map(({ weight, logProbabilities }, index) => {
       const sample = logRatios({
@@ -62,7 +62,7 @@ export function klDifference({ left, right }: CheckpointPair): IntervalEstimate 
         reference: { model: "right", logProbabilities: right.classes[index]!.logProbabilities },
         model: { model: "left", logProbabilities },
       });
-      const { estimate = 0, lower = estimate, upper = estimate } = logLikelihoodDifference(sample);
+      const { estimate = 0, lower = estimate, upper = estimate } = logLikelihoodDifference(sample, { level });
       return { weight, estimate, lower, upper };
     }),
   );

@@ -56,19 +56,17 @@ function trainings(given: FigureOneScale, task: GraphTask<FigureOneClass>, seed:
     context,
     // Names, three separators and the padding.
     vocabulary: given.task.names + 4,
-    batch: given.batch,
     length: task.promptTokens + task.responseTokens - 1,
   };
   const shared = {
     tokenizer: `numerals:${given.task.names}`,
     endOfSequence: false,
-    batch: given.batch,
     ...(given.clip !== undefined && { clip: given.clip }),
   };
   return [
     {
       folder: folders.preTraining,
-      sizes: { ...sizes, steps: preTraining.steps, checkpoints: 1 },
+      sizes: { ...sizes, batch: preTraining.batch, steps: preTraining.steps, checkpoints: 1 },
       config: {
         ...shared,
         name: `pre-training, seed ${seed}`,
@@ -80,6 +78,7 @@ function trainings(given: FigureOneScale, task: GraphTask<FigureOneClass>, seed:
         rule: rule(preTraining.learningRate),
         schedule: preTraining.schedule,
         steps: preTraining.steps,
+        batch: preTraining.batch,
         seed: `figure 1, pre-training, seed ${seed}`,
         journalEvery: preTraining.journalEvery,
         checkpoints: { keepLast: 1 },
@@ -89,6 +88,7 @@ function trainings(given: FigureOneScale, task: GraphTask<FigureOneClass>, seed:
       folder: folders.fineTuning,
       sizes: {
         ...sizes,
+        batch: fineTuning.batch,
         steps: fineTuning.steps,
         checkpoints: Math.ceil(fineTuning.steps / fineTuning.every),
       },
@@ -106,6 +106,7 @@ function trainings(given: FigureOneScale, task: GraphTask<FigureOneClass>, seed:
         },
         rule: rule(fineTuning.learningRate),
         steps: fineTuning.steps,
+        batch: fineTuning.batch,
         seed: `figure 1, fine-tuning, seed ${seed}`,
         journalEvery: fineTuning.journalEvery,
         probes: { every: fineTuning.every, coverage: given.ns },

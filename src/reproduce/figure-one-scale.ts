@@ -14,9 +14,9 @@ export interface FigureOneScale {
   readonly context?: number;
   /** Without its learning rate. */
   readonly rule: { readonly name: string } & Readonly<Record<string, unknown>>;
-  readonly batch: number;
   readonly clip?: number;
   readonly preTraining: {
+    readonly batch: number;
     readonly steps: number;
     readonly learningRate: number;
     readonly schedule: Readonly<Record<string, unknown>>;
@@ -25,6 +25,7 @@ export interface FigureOneScale {
     readonly journalEvery: number;
   };
   readonly fineTuning: {
+    readonly batch: number;
     readonly steps: number;
     readonly learningRate: number;
     /** Steps between checkpoints. */
@@ -50,15 +51,15 @@ const scales: Readonly<Record<string, FigureOneScale>> = {
     task: { middleLayers: 4, width: 3, names: 24, edgeOrder: "layered", padded: true, seed },
     model: { layers: 3, width: 128, heads: 4, tiedEmbeddings: false, initialisation: "scaled" },
     rule: { name: "adamw", beta1: 0.9, beta2: 0.99, weightDecay: 0.01 },
-    batch: 64,
     clip: 1,
     preTraining: {
+      batch: 64,
       steps: 2000,
       learningRate: 1e-3,
       schedule: { name: "cosine", warmup: 200, final: 0.05 },
       journalEvery: 10,
     },
-    fineTuning: { steps: 400, learningRate: 2e-5, every: 10, journalEvery: 1 },
+    fineTuning: { batch: 64, steps: 400, learningRate: 2e-5, every: 10, journalEvery: 1 },
     ns,
     evaluationPrompts: 512,
     otherPathPrompts: 64,
@@ -69,15 +70,15 @@ const scales: Readonly<Record<string, FigureOneScale>> = {
     model: { layers: 6, width: 384, heads: 4, tiedEmbeddings: false, initialisation: "gpt2" },
     context: 512,
     rule: { name: "adam", weightDecay: 0.01 },
-    batch: 128,
     preTraining: {
+      batch: 128,
       steps: 200_000,
       learningRate: 1e-4,
       schedule: constant,
       fixedSet: 512_000,
       journalEvery: 100,
     },
-    fineTuning: { steps: 50_000, learningRate: 5e-6, every: 1000, journalEvery: 100 },
+    fineTuning: { batch: 128, steps: 50_000, learningRate: 5e-6, every: 1000, journalEvery: 100 },
     ns,
     evaluationPrompts: 1024,
     otherPathPrompts: 64,
@@ -87,10 +88,9 @@ const scales: Readonly<Record<string, FigureOneScale>> = {
     task: { middleLayers: 2, width: 2, names: 8, edgeOrder: "layered", padded: true, seed },
     model: { layers: 1, width: 8, heads: 2, tiedEmbeddings: false, initialisation: "scaled" },
     rule: { name: "adamw", beta1: 0.9, beta2: 0.99, weightDecay: 0.01 },
-    batch: 8,
     clip: 1,
-    preTraining: { steps: 6, learningRate: 1e-3, schedule: constant, journalEvery: 1 },
-    fineTuning: { steps: 6, learningRate: 1e-3, every: 2, journalEvery: 1 },
+    preTraining: { batch: 8, steps: 6, learningRate: 1e-3, schedule: constant, journalEvery: 1 },
+    fineTuning: { batch: 8, steps: 6, learningRate: 1e-3, every: 2, journalEvery: 1 },
     ns,
     evaluationPrompts: 8,
     otherPathPrompts: 4,
