@@ -16,7 +16,7 @@ const H = 6;
 /** Probabilities of the 2^H responses to x = 1. */
 const responses = (theta: number) =>
   Array.from({ length: 2 ** H }, (_, index) =>
-    Array.from({ length: H }, (_, bit) => ((index >> bit) & 1 ? 1 : -1)).reduce(
+    Array.from({ length: H }, (_, bit): number => ((index >> bit) & 1 ? 1 : -1)).reduce(
       (product, token) => product * (Math.exp(theta * token) / (Math.exp(theta) + Math.exp(-theta))),
       1,
     ),
