@@ -31,17 +31,27 @@ export function chatTemplate(folder: string): ChatTemplate | undefined {
   const config = readConfig(join(folder, "tokenizer_config.json"));
   const source = templateSource(folder, config.chat_template);
   if (source === undefined) return undefined;
-  const template = parsed(source, folder);
+  const { bos_token: beginning, eos_token: end } = config;
+  return templateOf(source, { place: folder, beginning: beginning ?? "", end: end ?? "" });
+}
+
+/** A template from its Jinja; `place` names the folder or file that it came from. Throws as `chatTemplate` does. */
+export function templateOf(
+  source: string,
+  given: { readonly place: string; readonly beginning: string; readonly end: string },
+): ChatTemplate {
+  const { place, beginning, end } = given;
+  const template = parsed(source, place);
   return (messages) => {
     try {
       return template.render({
         messages: [...messages],
         add_generation_prompt: true,
-        bos_token: config.bos_token ?? "",
-        eos_token: config.eos_token ?? "",
+        bos_token: beginning,
+        eos_token: end,
       });
     } catch (error) {
-      throw new EndpointError("refused", `${folder}: its chat template says: ${String(error).slice(0, 300)}`);
+      throw new EndpointError("refused", `${place}: its chat template says: ${String(error).slice(0, 300)}`);
     }
   };
 }

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { optionalPackage } from "../optional/optional-package.ts";
 import { InputError } from "../record/index.ts";
+import { templateOf } from "./chat-template.ts";
 import { EndpointError } from "./endpoint-error.ts";
 import type { LocalModel, LocalReading, NextToken } from "./local-model.ts";
 
@@ -23,7 +24,12 @@ interface Model {
   };
   readonly trainContextSize: number;
   readonly fileInfo: {
-    readonly metadata: { readonly tokenizer?: { readonly ggml?: { readonly tokens?: readonly string[] } } };
+    readonly metadata: {
+      readonly tokenizer?: {
+        readonly chat_template?: unknown;
+        readonly ggml?: { readonly tokens?: readonly string[] };
+      };
+    };
   };
   tokenize(text: string, specialTokens?: boolean): number[];
   detokenize(tokens: readonly number[], specialTokens?: boolean): string;
@@ -78,8 +84,10 @@ export async function ggufFile(path: string, options: GgufOptions = {}): Promise
     experimentalKvCacheValueType: "F32",
   });
   const sequence = context.getSequence();
-  const vocabulary = model.fileInfo.metadata.tokenizer?.ggml?.tokens;
+  const { ggml, chat_template: jinja } = model.fileInfo.metadata.tokenizer ?? {};
+  const vocabulary = ggml?.tokens;
   const { bos, eos, eot, shouldPrependBosToken } = model.tokens;
+  const textOf = (token: number | null) => (token === null ? undefined : vocabulary?.[token]) ?? "";
   return {
     kind: "gguf",
     address: path,
@@ -95,6 +103,14 @@ export async function ggufFile(path: string, options: GgufOptions = {}): Promise
     tokenizer: {
       encode: (text) => model.tokenize(text),
       decode: (tokens) => model.detokenize(tokens.filter((token) => token !== bos)),
+    },
+    ...(typeof jinja === "string" && {
+      template: templateOf(jinja, { place: path, beginning: textOf(bos), end: textOf(eos) }),
+    }),
+    templatedTokens(text) {
+      const tokens = model.tokenize(text, true);
+      // Some templates write the beginning-of-sequence token and some leave it to the program.
+      return shouldPrependBosToken && bos !== null && tokens[0] !== bos ? [bos, ...tokens] : tokens;
     },
     read: async () => {
       await sequence.clearHistory();

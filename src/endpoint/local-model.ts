@@ -52,6 +52,8 @@ export interface LocalModel {
   readonly tokenizer: LocalTokenizer;
   /** The prompt that a conversation becomes; absent where the model has no template. */
   readonly template?: ChatTemplate | undefined;
+  /** Tokens of what a template made, its special tokens recognised; those of `tokenizer` where it recognises them itself. */
+  templatedTokens?(text: string): readonly number[];
   /** `longest` tokens will be read at most. */
   read(longest: number): Promise<LocalReading>;
   /** Log-probabilities of tokens `first` … of a text, each given those before it. */
@@ -117,8 +119,11 @@ function promptTokens(local: LocalModel, prompt: Prompt): readonly number[] {
     throw new EndpointError("refused", `${local.address}: has no chat template: give prompts as texts`);
   }
   // A template writes its own beginning-of-sequence token.
-  return local.tokenizer.encode(local.template(prompt.messages));
+  return templatedTokens(local, local.template(prompt.messages));
 }
+
+const templatedTokens = (local: LocalModel, text: string): readonly number[] =>
+  local.templatedTokens?.(text) ?? local.tokenizer.encode(text);
 
 async function scoreConversation(
   local: LocalModel,
@@ -126,7 +131,7 @@ async function scoreConversation(
   signal: AbortSignal,
 ): Promise<ScoredResponse> {
   const before = promptTokens(local, { messages });
-  const joint = local.tokenizer.encode((local.template?.(messages) ?? "") + response);
+  const joint = templatedTokens(local, (local.template?.(messages) ?? "") + response);
   return scoreJoint(local, { joint, ...boundaryByTokens({ joint, prompt: before }) }, signal);
 }
 

@@ -19,7 +19,14 @@ export interface GgufExport {
  *
  * @throws UnusableCheckpointError where a tensor cannot be read.
  */
-export async function writeGguf(path: string, checkpoint: OpenCheckpoint): Promise<GgufExport> {
+export async function writeGguf(
+  path: string,
+  checkpoint: OpenCheckpoint,
+  options: {
+    /** Jinja that makes a prompt of a conversation; the tokenizer's own where it has one. */
+    readonly chatTemplate?: string;
+  } = {},
+): Promise<GgufExport> {
   const { config } = checkpoint;
   const tokenizer = ggufTokenizer(checkpoint.tokenizer, config.vocabularySize);
   const uint32 = (value: number): GgufValue => ({ type: "uint32", value });
@@ -37,11 +44,20 @@ export async function writeGguf(path: string, checkpoint: OpenCheckpoint): Promi
     ["gpt2.vocab_size", uint32(config.vocabularySize)],
     ...tokenizer.metadata,
   ]);
+  const template = options.chatTemplate ?? chatTemplateOf(checkpoint);
+  if (template !== undefined) metadata.set("tokenizer.chat_template", { type: "string", value: template });
   const tensors = Object.entries(parameterShapes(config)).map(([name, shape]) =>
     ggufTensor(checkpoint, name, shape),
   );
   await writeGgufFile(path, { metadata, tensors });
   return { notes: tokenizer.notes };
+}
+
+function chatTemplateOf({ tokenizer }: OpenCheckpoint): string | undefined {
+  const description = tokenizer?.description;
+  if (description?.kind !== "hugging-face") return undefined;
+  const { chat_template: template } = (description.config ?? {}) as { readonly chat_template?: unknown };
+  return typeof template === "string" ? template : undefined;
 }
 
 /** Names of modules: Hugging Face's to llama.cpp's. */

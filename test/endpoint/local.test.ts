@@ -8,8 +8,10 @@ import { canary, endpointFor, modelSpecs, type ScoringEndpoint } from "../../src
 import {
   byteTokenizer,
   initialParameters,
+  openCheckpoint,
   scaledInitialisation,
   writeCheckpoint,
+  writeGguf,
 } from "../../src/model/index.ts";
 import { chiSquareQuantile, randomGenerator } from "../../src/numeric/index.ts";
 import { sharedData } from "../shared-data.ts";
@@ -249,3 +251,41 @@ test("what cannot be loaded is refused by name", async () => {
   writeFileSync(join(empty, "onnx/model.onnx"), "not a model");
   await expect(opened(empty)).rejects.toThrow(/tokenizer\.json: there is no such file/);
 });
+
+const llama = existsSync(join(packages, "node_modules/node-llama-cpp"));
+test.skipIf(!llama)(
+  `a GGUF file's own chat template makes the prompt of a conversation${llama ? "" : " (skipped: node-llama-cpp is not installed under .ci/packages)"}`,
+  async () => {
+    const made = mkdtempSync(join(tmpdir(), "lmcov-gguf-chat-"));
+    const tokenizer = byteTokenizer();
+    const config = {
+      vocabularySize: tokenizer.vocabularySize,
+      contextLength: 32,
+      layers: 1,
+      heads: 2,
+      width: 32,
+      tiedEmbeddings: true,
+      layerNormEpsilon: 1e-5,
+    };
+    const parameters = initialParameters(config, randomGenerator("gguf chat"), scaledInitialisation);
+    await writeCheckpoint(join(made, "checkpoint"), { config, parameters, tokenizer });
+    const path = join(made, "chat.gguf");
+    const chatTemplate = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}{{ eos_token }}";
+    await writeGguf(path, await openCheckpoint(join(made, "checkpoint")), { chatTemplate });
+    const endpoint = await opened(path);
+    const messages = [{ role: "user", content: "hi" }];
+    // The end token that the template writes is one token, as are the bytes.
+    const tokens = [...Buffer.from("<user>hi"), tokenizer.endOfSequence!];
+    const conversation = await endpoint.likelihood.scoreConversation!({ messages, response: " you" }, signal);
+    const given = { prompt: { tokens }, response: { tokens: [...Buffer.from(" you")] } };
+    const expected = await endpoint.likelihood.score(given, signal);
+    expect(conversation.tokenCount).toBe(4);
+    expect(conversation.logProbability).toBeCloseTo(expected.logProbability, 9);
+    const settings = { temperature: 1, maxTokens: 6 };
+    const drawn = (prompt: { messages: typeof messages } | { tokens: number[] }) =>
+      endpoint.sampler.sample({ prompt, settings, seed: 5 }, signal);
+    expect((await drawn({ messages })).tokens).toEqual((await drawn({ tokens })).tokens);
+    await endpoint.close();
+  },
+  60_000,
+);
