@@ -67,21 +67,29 @@ function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value
 
 /** The same counts collapsed to distinct (draws, correct, stopping rule), in order of first appearance. */
 export function distinctCounts(counts: readonly ProblemCount[]): DistinctCount[] {
-  const groups: { count: ProblemCount; problems: number }[] = [];
-  const byRule = new Map<string, Map<number, Map<number, { count: ProblemCount; problems: number }>>>();
-  for (const count of counts) {
+  const { distinct, positions } = distinctPositions(counts);
+  const problems = new Uint32Array(distinct.length);
+  for (const position of positions) problems[position]!++;
+  return distinct.map((count, position) => ({ ...count, problems: problems[position]! }));
+}
+
+/** The distinct counts, in order of first appearance, and which of them each count equals. */
+export function distinctPositions(counts: readonly ProblemCount[]): {
+  readonly distinct: readonly ProblemCount[];
+  readonly positions: Uint32Array;
+} {
+  const distinct: ProblemCount[] = [];
+  const byRule = new Map<string, Map<number, Map<number, number>>>();
+  const positions = new Uint32Array(counts.length);
+  for (let index = 0; index < counts.length; index++) {
+    const count = counts[index]!;
     const rule = count.stopping;
     const name = rule?.kind === "successes" ? `${rule.successes} ${rule.cap}` : "";
     const byDraws = entryOf(byRule, name, () => new Map());
     const byCorrect = entryOf(byDraws, count.draws, () => new Map());
-    const group = entryOf(byCorrect, count.correct, () => {
-      const created = { count, problems: 0 };
-      groups.push(created);
-      return created;
-    });
-    group.problems++;
+    positions[index] = entryOf(byCorrect, count.correct, () => distinct.push(count) - 1);
   }
-  return groups.map(({ count, problems }) => ({ ...count, problems }));
+  return { distinct, positions };
 }
 
 /** Draws of all problems together. */

@@ -30,6 +30,7 @@ export {
   passAtK,
   passAtKCurve,
   passAtKEstimates,
+  passAtKValues,
 } from "./pass-at-k.ts";
 export { posteriorRate } from "./posterior-rate.ts";
 export {

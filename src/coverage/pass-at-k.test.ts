@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { dataPresent, sharedData } from "../../test/shared-data.ts";
 import { randomGenerator } from "../numeric/index.ts";
-import { largestCommonK, type ProblemCount, passAtK, passAtKCurve, passAtKEstimates } from "./index.ts";
+import {
+  largestCommonK,
+  type ProblemCount,
+  passAtK,
+  passAtKCurve,
+  passAtKEstimates,
+  passAtKValues,
+} from "./index.ts";
 
 /** 1 − C(n−c, k)/C(n, k) as an exact fraction. */
 function exactPassAtK(n: number, c: number, k: number): { numerator: bigint; denominator: bigint } {
@@ -182,6 +189,18 @@ describe("pass@k", () => {
       expect(curve[index]).toBeCloseTo(mean, 13);
     });
     expect(passAtKCurve([...counts].reverse(), ks)).toEqual(curve);
+  });
+
+  test("the values of many problems are those of each, equal counts and stopping rules among them", () => {
+    const counts: ProblemCount[] = [
+      { draws: 8, correct: 3 },
+      { draws: 9, correct: 3 },
+      { draws: 8, correct: 3 },
+      { draws: 9, correct: 3, stopping: { kind: "successes", successes: 3, cap: 20 } },
+      { draws: 8, correct: 0 },
+    ];
+    expect([...passAtKValues(counts, 4)]).toEqual(counts.map((count) => passAtK({ ...count, k: 4 })));
+    expect(() => passAtKValues(counts, 9)).toThrow("k is 9: must be at most 8");
   });
 
   test("no k above the fewest draws is answered from the problems that happen to have more", () => {

@@ -5,6 +5,7 @@ import {
   checkCount,
   checkCounts,
   distinctCounts,
+  distinctPositions,
   type ProblemCount,
   type StoppingRule,
   totalDraws,
@@ -194,6 +195,20 @@ export function passAtKCurve(counts: readonly ProblemCount[], ks: readonly numbe
   return Float64Array.from(ks, (k) => Math.min(1, sums.at(ascending.indexOf(k)) / counts.length));
 }
 
+/**
+ * Unbiased pass@k of each problem, as `passAtK` has it; equal counts are computed once.
+ *
+ * @throws RangeError as `passAtKCurve` does.
+ * @example
+ * passAtKValues([{ draws: 2, correct: 1 }, { draws: 2, correct: 0 }], 1); // [0.5, 0]
+ */
+export function passAtKValues(counts: readonly ProblemCount[], k: number): Float64Array {
+  checkKs(counts, [k]);
+  const { distinct, positions } = distinctPositions(counts);
+  const values = distinct.map((count) => unbiased(count, k));
+  return Float64Array.from(positions, (position) => values[position]!);
+}
+
 /** An estimate with its interval and what it stands on. */
 export interface PassAtKEstimate {
   readonly k: number;
@@ -225,8 +240,10 @@ export function passAtKEstimates(
   checkKs(counts, ks);
   const level = options.level ?? 0.95;
   const draws = totalDraws(counts);
+  const { distinct, positions } = distinctPositions(counts);
   return ks.map((k) => {
-    const means = Float64Array.from(counts, (count) => unbiased(count, k));
+    const values = distinct.map((count) => unbiased(count, k));
+    const means = Float64Array.from(positions, (position) => values[position]!);
     const sizes = Float64Array.from(counts, (count) => Math.max(1, Math.floor(count.draws / k)));
     const { estimate, lower, upper } = kornGraubard({ means, sizes, level });
     return { k, estimate, lower, upper, problems: counts.length, draws };

@@ -1,6 +1,6 @@
 /** Compares models by pass@k on the problems that all of them tried. */
 import type { ProblemCount } from "../coverage/counts.ts";
-import { largestCommonK, passAtK } from "../coverage/pass-at-k.ts";
+import { largestCommonK, passAtKValues } from "../coverage/pass-at-k.ts";
 import { alignProblems } from "./alignment.ts";
 import { type ConfidenceSetOptions, confidenceSet, type SetMember } from "./confidence-set.ts";
 import { type DifferenceEstimate, pairedDifferences } from "./paired-difference.ts";
@@ -76,7 +76,7 @@ export function passAtKComparison(
     .map((k) => {
       const values = aligned.models.map((entry) => ({
         model: entry.model,
-        values: Float64Array.from(entry.values, (count) => passAtK({ ...count, k })),
+        values: passAtKValues(entry.values, k),
       }));
       const set = confidenceSet(values, { ...options, generator: options.generator.split(`k = ${k}`) });
       const best = values.find(({ model }) => model === set.best)!;
