@@ -111,7 +111,13 @@ describe.skipIf(chromiumPath === undefined)("panels over N (skipped where no Chr
       page.evaluate<number[]>(
         `${JSON.stringify(sections)}.map((id) => new DOMMatrix(document.querySelector("#" + id + " .n-mark").style.transform).e)`,
       );
-    await page.waitForFunction("document.querySelectorAll('.n-mark').length >= 5");
+    await expect
+      .poll(() =>
+        page.evaluate<boolean>(
+          `${JSON.stringify(sections)}.every((id) => document.querySelector("#" + id + " .n-mark"))`,
+        ),
+      )
+      .toBe(true);
     const before = await marks();
     await page.locator(".slider input").focus();
     await page.keyboard.press("ArrowRight");
@@ -164,16 +170,16 @@ describe.skipIf(chromiumPath === undefined)("panels over N (skipped where no Chr
 
     await page.locator("#profile").scrollIntoViewIfNeeded();
     const chart = page.locator("#profile svg").first();
-    const box = await chart.boundingBox();
-    const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 4, (box?.y ?? 0) + (box?.height ?? 0) / 3];
-    await page.mouse.move(x, y);
-    await expect
-      .poll(() =>
-        page.evaluate<boolean>(
-          "/student, step \\d/.test(document.querySelector('#profile [aria-label=tip]')?.textContent ?? '')",
-        ),
-      )
-      .toBe(true);
+    let [x, y] = [0, 0];
+    // The page may still settle under the pointer: sections above get their height once they are drawn.
+    const tipAtPointer = async () => {
+      const box = await chart.boundingBox();
+      [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 4, (box?.y ?? 0) + (box?.height ?? 0) / 3];
+      await page.mouse.move(x - 2, y);
+      await page.mouse.move(x, y);
+      return page.evaluate<string>("document.querySelector('#profile [aria-label=tip]')?.textContent ?? ''");
+    };
+    await expect.poll(tipAtPointer).toMatch(/student, step \d/);
     const tip = (await page.locator("#profile [aria-label=tip]").textContent()) ?? "";
     expect(tip).toMatch(/Cov_N at N = [\d.]+: [\d.]+ \[[\d.]+, [\d.]+\]\D*60 prompts/);
     await page.mouse.click(x, y);
