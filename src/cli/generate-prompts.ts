@@ -7,9 +7,9 @@ import { InputError, type Provenance, shortHash } from "../record/index.ts";
 /** Columns of a table by the role they play. */
 export type PromptColumns = Readonly<Partial<Record<PromptRole, string>>>;
 
-export type PromptRole = "prompt" | "response" | "problem" | "target" | "task" | "answer";
+const roles = ["prompt", "response", "problem", "target", "task", "answer", "logProbability"] as const;
 
-const roles: readonly PromptRole[] = ["prompt", "response", "problem", "target", "task", "answer"];
+export type PromptRole = (typeof roles)[number];
 
 /** Columns that are taken where they are there and the user named no other. */
 const usual: Readonly<Record<PromptRole, readonly string[]>> = {
@@ -19,6 +19,7 @@ const usual: Readonly<Record<PromptRole, readonly string[]>> = {
   target: ["target"],
   task: ["task"],
   answer: [],
+  logProbability: [],
 };
 
 /** One row of the table. */
@@ -29,6 +30,8 @@ export interface PromptRow {
   readonly task: string;
   readonly target?: string;
   readonly answer?: string;
+  /** log π_D(response | prompt), nats, where its column was named. */
+  readonly logProbability?: number;
   readonly promptHash: string;
   readonly source: Provenance;
 }
@@ -44,7 +47,7 @@ export function promptColumns(pairs: readonly string[] = []): { columns: PromptC
       continue;
     }
     const role = pair.slice(0, at) as PromptRole;
-    if (!roles.includes(role)) {
+    if (!(roles as readonly string[]).includes(role)) {
       throw new InputError(`--map ${pair}: "${role}" is not a role; roles are ${roles.join(", ")}`);
     }
     columns[role] = pair.slice(at + 1);
@@ -97,9 +100,9 @@ function promptRow(
     const value = record[column];
     return value === undefined || value === null ? undefined : { column, value };
   };
-  const refuse = (column: string, value: unknown): never => {
+  const refuse = (column: string, value: unknown, what = "text"): never => {
     const shown = JSON.stringify(value) ?? String(value);
-    throw new InputError(`${at.path}:${at.line}: ${column}: must be text, is ${shown.slice(0, 80)}`);
+    throw new InputError(`${at.path}:${at.line}: ${column}: must be ${what}, is ${shown.slice(0, 80)}`);
   };
   const text = (role: PromptRole): string => {
     const cell = cellOf(role);
@@ -115,6 +118,11 @@ function promptRow(
       return String(value);
     return typeof value === "string" ? value : refuse(column, value);
   };
+  const knownLogProbability = (column: string): number => {
+    const value = record[column];
+    const valid = typeof value === "number" && value <= 0 && value !== Number.NEGATIVE_INFINITY;
+    return valid ? value : refuse(column, value ?? null, "a finite log-probability of at most 0");
+  };
   const prompt = text("prompt");
   const target = name("target");
   const answer = name("answer");
@@ -125,6 +133,9 @@ function promptRow(
     task: task ?? (name("task") || stemOf(at.path)),
     ...(target !== undefined && { target }),
     ...(answer !== undefined && { answer }),
+    ...(columns.logProbability !== undefined && {
+      logProbability: knownLogProbability(columns.logProbability),
+    }),
     promptHash: shortHash(prompt),
     source: { file: at.path, line: at.line },
   };

@@ -1,5 +1,6 @@
 /** `lmcov profile`: the coverage profile of models on responses whose log-probabilities are known. */
 import type { Command } from "commander";
+import { type LikelihoodTask, plural } from "../report/index.ts";
 import { type LogOptions, levelsOf, logCommand } from "./log-options.ts";
 import { realsFromOne } from "./positive-reals.ts";
 import { csvText, jsonText, printResult } from "./print.ts";
@@ -37,8 +38,13 @@ export function command(): Command {
 
 async function run(words: string[], options: ProfileOptions): Promise<void> {
   const read = await readInputs(words, options);
-  const { tasks, remarks } = likelihoodsOf(read, options);
-  const profiles = tasks.map((task) => ({ task, models: taskProfiles(task, options) }));
+  const { tasks, remarks: found } = likelihoodsOf(read, options);
+  const all = tasks.map((task) => ({ task, models: taskProfiles(task, options) }));
+  const profiles = all.filter(({ models }) => models.length > 0);
+  const remarks = [
+    ...found,
+    ...all.filter(({ models }) => models.length === 0).map(({ task }) => aloneRemark(task)),
+  ];
   const models = profiles.flatMap((entry) => entry.models);
   const inputs = read.summary;
   if (options.json) {
@@ -59,6 +65,12 @@ async function run(words: string[], options: ProfileOptions): Promise<void> {
   }
   printReadRemarks({ inputs, remarks });
   printResult(profiles.map((entry) => taskLines(entry.task, entry.models).join("\n")).join("\n\n"));
+}
+
+/** A model against itself has no profile. */
+function aloneRemark({ task, records, drawnBy }: LikelihoodTask): string {
+  const whose = drawnBy === undefined ? "" : ` that ${drawnBy} drew`;
+  return `${task}: ${plural(records, "response")}${whose} have no log-probability of another model: left out`;
 }
 
 function jsonFields({ profile, envelope, answers, ...besides }: ModelProfile) {

@@ -1,4 +1,5 @@
 /** The responses that scoring is asked about: rows of a table, or the responses of a run folder. */
+import { crc32 } from "node:zlib";
 import {
   InputError,
   type Likelihood,
@@ -10,6 +11,8 @@ import {
 import { isRunFolder, readRun } from "../store/index.ts";
 import { type PromptRequest, type PromptRow, readPrompts } from "./generate-prompts.ts";
 import { drawerOf, type ModelName } from "./generate-rows.ts";
+import { writeInChunks } from "./generate-run.ts";
+import { evaluationDraws, referenceModel } from "./train-evaluation.ts";
 
 export interface GivenResponse {
   readonly row: PromptRow;
@@ -58,7 +61,7 @@ export async function readGivenResponses(path: string, request: PromptRequest): 
   return { responses: responses.slice(0, request.limit), run: true, unreadable };
 }
 
-/** Responses of a data set: one problem may have several. */
+/** Responses of a data set: one problem may have several. They are draws of π_D where that is known. */
 function dataResponses(rows: readonly PromptRow[]): GivenResponse[] {
   const counts = new Map<string, number>();
   const hash = samplingHash({});
@@ -67,11 +70,13 @@ function dataResponses(rows: readonly PromptRow[]): GivenResponse[] {
     const draw = counts.get(key) ?? 0;
     counts.set(key, draw + 1);
     const { task, problem, promptHash, source } = row;
+    const known = row.logProbability !== undefined;
+    const drawSet = known ? evaluationDraws : "";
     return {
       row,
-      role: "data",
-      drawnBy: undefined,
-      base: { task, problem, promptHash, source, sampling: {}, samplingHash: hash, drawSet: "", draw },
+      role: known ? "draw" : "data",
+      drawnBy: known ? referenceModel : undefined,
+      base: { task, problem, promptHash, source, sampling: {}, samplingHash: hash, drawSet, draw },
       cut: false,
       tokenCount: undefined,
     };
@@ -107,4 +112,31 @@ export function keyOf(row: ScoredKey): string {
 export function responseKey(name: ModelName, given: GivenResponse): string {
   const { base, role, drawnBy } = given;
   return keyOf({ ...base, ...name, role, drawnBy });
+}
+
+/** π_D's own rows of responses that are its draws: what the models' log-ratios are taken against. */
+function referenceRow({ row, role, drawnBy, base }: GivenResponse): Likelihood {
+  return {
+    kind: "likelihood",
+    ...base,
+    model: referenceModel,
+    role,
+    ...(drawnBy !== undefined && { drawnBy }),
+    logProbability: row.logProbability ?? Number.NaN,
+    fingerprint: crc32(row.response ?? ""),
+    method: "given with the responses",
+  };
+}
+
+/** Rows of the source itself, where its log-probabilities are given. */
+export async function writeReference(
+  responses: readonly GivenResponse[],
+  given: { readonly finished: ReadonlySet<string>; readonly folder: string; readonly input: string },
+): Promise<void> {
+  const { finished, folder, input } = given;
+  const keyOf = (response: GivenResponse) => responseKey({ model: referenceModel }, response);
+  const known = responses.filter((response) => response.row.logProbability !== undefined);
+  const units = known.filter((response) => !finished.has(keyOf(response)));
+  const rowsOf = async (chunk: readonly GivenResponse[]) => chunk.map(referenceRow);
+  await writeInChunks(units, { folder, origin: "score-with", input }, { keyOf, rowsOf });
 }

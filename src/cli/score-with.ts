@@ -22,7 +22,13 @@ import { jsonText, printRemark, printResult } from "./print.ts";
 import { progressLine } from "./progress.ts";
 import { distributionUnits, writeTeacherDistributions } from "./score-with-distributions.ts";
 import { scoringRequest } from "./score-with-request.ts";
-import { type GivenResponse, keyOf, readGivenResponses, responseKey } from "./score-with-responses.ts";
+import {
+  type GivenResponse,
+  keyOf,
+  readGivenResponses,
+  responseKey,
+  writeReference,
+} from "./score-with-responses.ts";
 import { softwareVersions } from "./version.ts";
 
 interface ScoreOptions extends EngineOptions {
@@ -41,6 +47,7 @@ const examples = `
 Examples:
   lmcov score-with runs/arithmetic --input held-out.jsonl --out scored
   lmcov score-with runs/arithmetic --input runs/arithmetic      every checkpoint scores the draws of all others
+  lmcov score-with runs/arithmetic --input drawn.jsonl --map logProbability=logp --out scored    a known source: KL and Cov_N
   lmcov profile scored
   lmcov select scored
   lmcov score-with teacher --input drawn --distributions --top-k 50    what truncated distillation reads
@@ -63,7 +70,7 @@ export function command(): Command {
       )
       .option(
         "--map <pairs...>",
-        "columns of the table, as role=column; roles: prompt, response, problem, task, answer",
+        "columns of the table, as role=column; roles: prompt, response, problem, task, answer, logProbability (of the source that drew the responses)",
       )
       .option("--task <name>", "task name (default: a task column, else the file's name)")
       .option("--limit <count>", "score only the first responses", positiveInteger)
@@ -115,6 +122,7 @@ async function run(words: string[], options: ScoreOptions): Promise<void> {
     const finished = await finishedKeys(out, "likelihoods", rowKey);
     const progress = progressLine({ title: "scoring", total: checkpoints.length * given.responses.length });
     const summaries: Summary[] = [];
+    await writeReference(given.responses, { finished, folder: out, input: options.input });
     let done = 0;
     for (const checkpoint of checkpoints) {
       const name = steppedName(checkpoint.name, testTimeTraining);
