@@ -2,6 +2,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { packedPart } from "./packed.ts";
+import type { PackedReport } from "./page-report.ts";
 import { htmlText } from "./printable.ts";
 import { packedProblems } from "./problem-view-packing.ts";
 import type { Report } from "./section.ts";
@@ -33,13 +35,16 @@ const longestFile = 1_480_000;
 /** Room for the problems even where the rest leaves none. */
 const leastProblems = 150_000;
 
-/** The report as the page takes it: JSON in which no tag can begin, with as much about problems as fits into `limit`. */
+/** The report as the page takes it, in JSON in which no tag can begin, with as much about problems as fits into `limit`. */
 export function pageData(report: Report, limit = longestFile): string {
-  const { problems = [], ...rest } = report;
-  const json = JSON.stringify(rest, (_, value) =>
-    typeof value === "string" ? cut(value) : typeof value === "number" ? rounded(value) : value,
-  );
-  const data = json.replaceAll("<", "\\u003c");
+  const { problems = [], schema, title, verdict, ...rest } = report;
+  const packed: PackedReport = {
+    schema,
+    title: cut(title),
+    verdict: verdict.map(cut),
+    rest: packedPart(Buffer.from(JSON.stringify(rest, shortened))),
+  };
+  const data = JSON.stringify(packed).replaceAll("<", "\\u003c");
   if (problems.length === 0) return data;
   const room = Math.max(leastProblems, limit - Buffer.byteLength(data) - 100);
   return `${data.slice(0, -1)},"problems":${JSON.stringify(packedProblems(problems, room))}}`;
@@ -68,6 +73,9 @@ function filled(template: string, given: { title: string; before: string; data: 
   const titled = head.replace(/<title>[^<]*<\/title>/, () => `<title>${htmlText(given.title)}</title>`);
   return `${titled}${given.before}<script type="application/json" id="data">${given.data}</script>${tail}`;
 }
+
+const shortened = (_: string, value: unknown) =>
+  typeof value === "string" ? cut(value) : typeof value === "number" ? rounded(value) : value;
 
 /** More digits are not to be seen; report.json has them. */
 const rounded = (value: number) => (Number.isInteger(value) ? value : Number(value.toPrecision(6)));

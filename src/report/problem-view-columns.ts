@@ -1,6 +1,5 @@
 /** The columns of a problem view as bytes and back: a header in JSON, then counts as planes of bytes. Runs in a browser. */
 import type { ProblemView } from "./problem-view.ts";
-import type { Report } from "./section.ts";
 
 /** A view without its counts, which stand in the bytes after it. */
 interface ViewHeader extends Omit<ProblemView, "draws" | "correct"> {
@@ -14,17 +13,6 @@ interface ViewHeader extends Omit<ProblemView, "draws" | "correct"> {
 
 /** From so many models on, counts of problems of one difficulty stand together: they compress better by more than the order takes. */
 const manyModels = 8;
-
-/** Problem views as they stand in a page. */
-export interface PackedProblems {
-  readonly packing: "deflate-raw, base64";
-  readonly data: string;
-}
-
-/** A report as it stands in a page. */
-export interface PageReport extends Omit<Report, "problems"> {
-  readonly problems?: PackedProblems;
-}
 
 /** Bytes of the views: the header's length in four bytes, the header, and the counts problem by problem, low bytes first. */
 export function columnBytes(views: readonly ProblemView[]): Uint8Array {

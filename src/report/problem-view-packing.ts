@@ -1,8 +1,9 @@
 /** Problem views for a page whose file is to stay small: compressed, and cut to what fits. */
-import { constants, deflateRawSync } from "node:zlib";
 import { plural } from "./number-text.ts";
+import { packedPart } from "./packed.ts";
+import type { PackedPart } from "./page-report.ts";
 import type { ProblemView, ShownProblem, ShownResponse } from "./problem-view.ts";
-import { columnBytes, type PackedProblems } from "./problem-view-columns.ts";
+import { columnBytes } from "./problem-view-columns.ts";
 
 /** What a character of text takes at the least once it is compressed. */
 const firstGuess = 0.2;
@@ -13,7 +14,7 @@ const leastTexts = 20_000;
  * The views in at most about `limit` characters. Where counts of all models do not fit, those of the first ones stay; then as
  * many responses as fit, one correct and one incorrect of each problem before any second one. The notes say what was left out.
  */
-export function packedProblems(views: readonly ProblemView[], limit: number): PackedProblems {
+export function packedProblems(views: readonly ProblemView[], limit: number): PackedPart {
   const bare = countsThatFit(
     views.map((view) => ({ ...view, ...shortNames(view), shown: [] })),
     limit,
@@ -57,11 +58,7 @@ function countsThatFit(
   }
 }
 
-function packing(views: readonly ProblemView[]): PackedProblems {
-  // Counts are noise around a rate: short blocks and few matches suit them.
-  const data = deflateRawSync(columnBytes(views), { level: 9, memLevel: 7, strategy: constants.Z_FILTERED });
-  return { packing: "deflate-raw, base64", data: data.toString("base64") };
-}
+const packing = (views: readonly ProblemView[]): PackedPart => packedPart(columnBytes(views));
 
 /** Responses within a budget of characters, in rounds over the problems: the first of each verdict, the second, and so on. */
 function withTexts(

@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 import { randomGenerator } from "../numeric/index.ts";
 import { analyseTasks } from "./analysis.ts";
 import type { ModelCounts } from "./model-counts.ts";
+import type { PackedPart } from "./page-report.ts";
 import type { ProblemView, ShownProblem } from "./problem-view.ts";
-import { columnBytes, type PackedProblems, viewsFromBytes } from "./problem-view-columns.ts";
+import { columnBytes, viewsFromBytes } from "./problem-view-columns.ts";
 import { problemView } from "./problem-view-counts.ts";
 import { packedProblems } from "./problem-view-packing.ts";
 import { problemViewTable, reach } from "./problem-view-table.ts";
@@ -34,7 +35,7 @@ const small = problemView(
   )[0]!,
 );
 
-const unpacked = ({ data }: PackedProblems): ProblemView[] =>
+const unpacked = ({ data }: PackedPart): ProblemView[] =>
   viewsFromBytes(new Uint8Array(inflateRawSync(Buffer.from(data, "base64"))));
 
 const response = (verdict: "correct" | "incorrect", text: string) => ({ model: 0, draw: 0, verdict, text });

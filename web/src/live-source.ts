@@ -1,7 +1,8 @@
 /** What the server tells, as it tells it; and the reports that it has. */
 import { useEffect, useState } from "preact/hooks";
 import { LiveLines, type LiveMessage, type LiveRun, type ReportState } from "../../src/report/live.ts";
-import type { PageReport } from "../../src/report/problem-view-columns.ts";
+import type { PackedReport, PageReport } from "../../src/report/page-report.ts";
+import { unpackedReport } from "./packed.ts";
 
 export interface LiveState {
   readonly connected: boolean;
@@ -47,7 +48,7 @@ export function useReport(name: string, version: number): PageReport | undefined
     fetch(`report/${name}`)
       .then(async (response) => {
         if (response.status !== 200) return;
-        const report = (await response.json()) as PageReport;
+        const report = await unpackedReport((await response.json()) as PackedReport);
         if (wanted) setFound({ name, report });
       })
       // The line above the report says that the server is gone.

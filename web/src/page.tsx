@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { countText } from "../../src/report/number-text.ts";
+import type { PageReport } from "../../src/report/page-report.ts";
 import { printable } from "../../src/report/printable.ts";
-import type { PageReport } from "../../src/report/problem-view-columns.ts";
 import type { InputSummary, NextCommand } from "../../src/report/section.ts";
 import { NSlider } from "./n-slider.tsx";
 import { ProblemSections } from "./problem-section.tsx";
@@ -22,14 +22,7 @@ export function Page({ report, children }: { report: PageReport; children?: Comp
   useEffect(showSection, []);
   return (
     <>
-      <header>
-        <h1>{text(report.title)}</h1>
-        <section class="verdict" aria-label="Verdict">
-          {report.verdict.map((sentence) => (
-            <p key={sentence}>{text(sentence)}</p>
-          ))}
-        </section>
-      </header>
+      <Verdict title={report.title} sentences={report.verdict} />
       {slider !== undefined && <NSlider ns={slider.ns} start={slider.start} />}
       <nav aria-label="Sections">
         {places.map(({ id, title }) => (
@@ -57,6 +50,19 @@ export function Page({ report, children }: { report: PageReport; children?: Comp
         <Inputs inputs={report.inputs} />
       </main>
     </>
+  );
+}
+
+export function Verdict({ title, sentences }: { title: string; sentences: readonly string[] }) {
+  return (
+    <header>
+      <h1>{text(title)}</h1>
+      <section class="verdict" aria-label="Verdict">
+        {sentences.map((sentence) => (
+          <p key={sentence}>{text(sentence)}</p>
+        ))}
+      </section>
+    </header>
   );
 }
 

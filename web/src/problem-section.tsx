@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { countText, rateText } from "../../src/report/number-text.ts";
+import type { PackedPart } from "../../src/report/page-report.ts";
 import type { ProblemView } from "../../src/report/problem-view.ts";
-import type { PackedProblems } from "../../src/report/problem-view-columns.ts";
 import {
   type ProblemFilter,
   problemViewTable,
@@ -9,8 +9,8 @@ import {
   successRate,
 } from "../../src/report/problem-view-table.ts";
 import { DataTable } from "./data-table.tsx";
+import { unpackedProblems } from "./packed.ts";
 import { text } from "./page.tsx";
-import { unpackedProblems } from "./problem-data.ts";
 import { ProblemDialog } from "./problem-dialog.tsx";
 import { useInSight } from "./sight.ts";
 import { changeView, hashOf, useMovingN, useView, view as viewState } from "./state.ts";
@@ -28,7 +28,7 @@ const filters: readonly (readonly [ProblemFilter, (n: string) => string])[] = [
 ];
 
 interface ProblemSectionsProps {
-  readonly packed: PackedProblems | undefined;
+  readonly packed: PackedPart | undefined;
   /** N of the page's slider to begin with. */
   readonly start: number | undefined;
 }
