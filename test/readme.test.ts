@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeLogs } from "./docs-inputs.ts";
-import { lmcov } from "./lmcov.ts";
+import { ensureBuilt, lmcov } from "./lmcov.ts";
 import { sharedData } from "./shared-data.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -27,6 +27,7 @@ const commands = blocks("sh")
 describe("the README", () => {
   let folder: string;
   beforeAll(async () => {
+    ensureBuilt();
     folder = await mkdtemp(join(tmpdir(), "lmcov-readme-"));
     writeLogs(folder);
     await mkdir(join(folder, "logs"));

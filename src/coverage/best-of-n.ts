@@ -9,6 +9,7 @@ export interface ScoredDraws {
   readonly gold: ArrayLike<number>;
 }
 
+/** A mean reward over problems with its interval. */
 export interface RewardEstimate {
   readonly estimate: number;
   /** Undefined where the problems cannot show their spread: a single one, or all of one real value. */
@@ -16,6 +17,7 @@ export interface RewardEstimate {
   readonly upper: number | undefined;
 }
 
+/** Best-of-N at one N: proxy and gold reward of the response chosen, and how far the choice moves the distribution. */
 export interface BestOfNEstimate {
   readonly n: number;
   readonly proxy: RewardEstimate;
@@ -29,6 +31,7 @@ export interface BestOfNEstimate {
   readonly klExact: number;
 }
 
+/** What `bestN` gives: the N with the highest gold reward, with an interval over problems. */
 export interface BestNEstimate {
   /** The N at which the gold curve is highest, the smallest of several. */
   readonly n: number;
@@ -42,11 +45,13 @@ export interface BestNEstimate {
   readonly draws: number;
 }
 
+/** Options of `bestOfNCurve`. */
 export interface BestOfNOptions {
   /** Confidence level, 0.95 where absent. */
   readonly level?: number;
 }
 
+/** Options of `bestN`. */
 export interface BootstrapOptions extends BestOfNOptions {
   readonly generator: RandomGenerator;
   /** Bootstrap samples of problems, 1000 where absent. */

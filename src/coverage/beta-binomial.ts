@@ -5,6 +5,7 @@
 import { logGamma } from "../numeric/index.ts";
 import { checkCounts, type ProblemCount, totalDraws } from "./counts.ts";
 
+/** What `betaBinomialForecast` gives: a fitted curve, without an interval. */
 export interface BetaBinomialForecast {
   readonly label: string;
   /**

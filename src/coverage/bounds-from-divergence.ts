@@ -74,6 +74,7 @@ export function tightCoverageBoundFromKl(input: { readonly n: number; readonly k
   }
 }
 
+/** Two distributions over two responses for which the bound of D.1 is nearly attained, made by `tightnessPair`. */
 export interface TightnessPair {
   /** Probabilities of the two responses. */
   readonly reference: readonly [number, number];

@@ -26,6 +26,7 @@ import type { LogRatioSample } from "./log-ratio.ts";
 import { coverageAt } from "./profile.ts";
 import { logRatioDistribution, uniformDecay } from "./profile-distribution.ts";
 
+/** One bound of the paper beside what it bounds, both from one sample. */
 export interface BoundRow {
   /** What is bounded and by what, in a few words. */
   readonly name: string;
@@ -43,6 +44,7 @@ export interface BoundRow {
   readonly holds: boolean | undefined;
 }
 
+/** What `boundsTable` is asked, and what it may use beside log-probabilities of responses. */
 export interface BoundsTableOptions {
   /** Real N > 1. */
   readonly ns: readonly number[];

@@ -6,6 +6,7 @@ export type StoppingRule =
   | { readonly kind: "unknown" }
   | { readonly kind: "successes"; readonly successes: number; readonly cap: number };
 
+/** Verdicts on one problem's draws: what pass@k and its forecast are computed from. */
 export interface ProblemCount {
   readonly draws: number;
   readonly correct: number;

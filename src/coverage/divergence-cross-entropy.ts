@@ -4,6 +4,7 @@ import { type ClusterOptions, clusteredMean, halfWidth, type MeanEstimate } from
 import { checkedLogProbabilities, type ModelLogProbabilities } from "./log-ratio-validation.ts";
 import { type PromptClusters, promptClusters, promptMeans } from "./profile-clusters.ts";
 
+/** Cross-entropy of one model on the responses, made by `crossEntropyEstimate`. */
 export interface CrossEntropy {
   /** E[−log π̂(y|x)], nats a response. */
   readonly sequence: MeanEstimate;

@@ -3,6 +3,7 @@ import { compensatedSum, studentQuantile } from "../numeric/index.ts";
 import { checkLevel } from "./interval.ts";
 import { type PromptClusters, promptMeans } from "./profile-clusters.ts";
 
+/** A mean over prompts with Student's t interval for the population of prompts. */
 export interface MeanEstimate {
   /** Undefined where the logs contradict the quantity's definition. */
   readonly estimate: number | undefined;
@@ -13,6 +14,7 @@ export interface MeanEstimate {
   readonly responses: number;
 }
 
+/** Options of the estimators that are means over prompts. */
 export interface ClusterOptions {
   /** The prompt of each record, as a number; without it each record is a prompt of its own. */
   readonly prompts?: ArrayLike<number>;

@@ -3,6 +3,7 @@ import type { ProblemCount } from "./counts.ts";
 import { type ForecastOptions, likelihoodRatioCutoff, passAtKEnd, shareEnd } from "./forecast.ts";
 import { defaultLargestK, mixingFit } from "./mixing-distribution.ts";
 
+/** The interval of a quantile of success rates over problems, made by `rateQuantile`. */
 export interface RateQuantile {
   readonly epsilon: number;
   readonly lower: number;

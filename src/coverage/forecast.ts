@@ -9,6 +9,7 @@ import { checkLevel } from "./interval.ts";
 import { type MixingFit, mixingFit } from "./mixing-distribution.ts";
 import { profileEnd } from "./profile-interval.ts";
 
+/** Options of `forecastPassAtK` and of the other intervals over all mixing distributions. */
 export interface ForecastOptions {
   /** Confidence level, 0.95 where absent. */
   readonly level?: number;
@@ -32,10 +33,12 @@ interface IntervalWithSource {
   readonly gap: number;
 }
 
+/** The interval of pass@k at one k, made by `forecastPassAtK`. */
 export interface PassAtKForecast extends IntervalWithSource {
   readonly k: number;
 }
 
+/** The share of problems whose success rate is at most a threshold, made by `shareUnderRate`. */
 export interface ShareUnderRate extends IntervalWithSource {
   readonly threshold: number;
 }

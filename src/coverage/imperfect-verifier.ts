@@ -1,6 +1,7 @@
 /** Sampling until a verifier accepts: how far its mistakes let repeated sampling go. */
 import { compensatedSum } from "../numeric/index.ts";
 
+/** How reliable a verifier is. */
 export interface VerifierRates {
   /** Probability that a correct response is accepted. */
   readonly truePositiveRate: number;

@@ -1,6 +1,7 @@
 /** Intervals for proportions: exact for independent trials, and for trials that come in clusters. */
 import { betaQuantile, compensatedSum, studentQuantile } from "../numeric/index.ts";
 
+/** Both ends of a confidence interval. */
 export interface Interval {
   readonly lower: number;
   readonly upper: number;
@@ -40,6 +41,7 @@ export function clopperPearson(input: {
   };
 }
 
+/** A mean proportion over clusters with its interval, made by `kornGraubard`. */
 export interface ClusterEstimate extends Interval {
   readonly estimate: number;
   /** The number of independent trials that would say as much as these clusters. */

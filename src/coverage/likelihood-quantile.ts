@@ -5,6 +5,7 @@ import { checkedLogProbabilities, type ModelLogProbabilities } from "./log-ratio
 import { promptClusters, promptMeans } from "./profile-clusters.ts";
 import { showsVariance } from "./profile-design-effect.ts";
 
+/** A quantile of a model's log-probabilities with its interval, made by `likelihoodQuantile`. */
 export interface LikelihoodQuantile {
   readonly epsilon: number;
   /** log Q(ε) in nats: −log N for the N at which the upper-bound profile falls to ε. */

@@ -9,6 +9,7 @@ export interface ModelLogProbabilities {
   readonly logProbabilities: ArrayLike<number>;
 }
 
+/** Log-probabilities in nats, each at most 0. */
 export interface CheckedLogProbabilities {
   readonly values: Float64Array;
   /** How many lay above 0 by float noise and became 0. */

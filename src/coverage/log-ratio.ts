@@ -12,6 +12,7 @@ import { checkedLogProbabilities, type ModelLogProbabilities } from "./log-ratio
  */
 export type ProfileKind = "reference" | "empirical" | "envelope" | "upper-bound";
 
+/** X = log π − log π̂ of every record: what profiles, divergences and bounds are computed from. */
 export interface LogRatioSample {
   readonly kind: ProfileKind;
   /** The model π̂ whose coverage is asked about. */

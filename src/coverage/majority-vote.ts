@@ -8,6 +8,7 @@ export interface AnsweredDraws {
   readonly correct: readonly boolean[];
 }
 
+/** How often the majority of N draws is right, made by `majorityVote`. */
 export interface MajorityEstimate {
   readonly n: number;
   readonly estimate: number;
@@ -20,6 +21,7 @@ export interface MajorityEstimate {
   readonly draws: number;
 }
 
+/** Options of `majorityVote`. */
 export interface MajorityOptions {
   readonly generator: RandomGenerator;
   /** Confidence level, 0.95 where absent. */

@@ -12,6 +12,7 @@ export const certifiedGap = 1e-8;
 /** The largest k of a forecast unless more is asked for; it sets the smallest positive rate of the grid. */
 export const defaultLargestK = 1e6;
 
+/** A discrete distribution of success rates over problems, made by `fitMixingDistribution`. */
 export interface MixingDistribution {
   /** Grid of success rates, ascending from 0 to 1. */
   readonly rates: Float64Array;

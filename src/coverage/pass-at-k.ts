@@ -219,6 +219,7 @@ export interface PassAtKEstimate {
   readonly draws: number;
 }
 
+/** The option that estimators with an interval share. */
 export interface LevelOptions {
   /** Confidence level, 0.95 where absent. */
   readonly level?: number;

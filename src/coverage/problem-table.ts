@@ -4,12 +4,14 @@ import { clopperPearson } from "./interval.ts";
 import { type MixingFit, mixingFit } from "./mixing-distribution.ts";
 import { type LevelOptions, largestCommonK, passAtK } from "./pass-at-k.ts";
 
+/** A problem's count with its name. */
 export interface NamedCount extends ProblemCount {
   readonly problem: string;
   /** Draws without a verdict; they are not among `draws`. */
   readonly unscored: number;
 }
 
+/** One problem in `problemTable`. */
 export interface ProblemRow {
   readonly problem: string;
   readonly draws: number;
@@ -29,6 +31,7 @@ export interface ProblemRow {
   readonly nextDrawRate: number | undefined;
 }
 
+/** Options of `problemTable`. */
 export interface ProblemTableOptions extends LevelOptions {
   /** Draws before the one whose gain is asked for; where absent, one less than the fewest draws of any problem. */
   readonly k?: number;

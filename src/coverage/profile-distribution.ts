@@ -2,6 +2,7 @@
 import type { LogRatioSample } from "./log-ratio.ts";
 import { promptClusters } from "./profile-clusters.ts";
 
+/** The distribution of X over records as a step function, made by `logRatioDistribution`. */
 export interface LogRatioDistribution {
   /** Distinct X in ascending order, in nats. */
   readonly values: Float64Array;

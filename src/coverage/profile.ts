@@ -6,6 +6,7 @@ import type { LogRatioSample, ProfileKind } from "./log-ratio.ts";
 import { promptClusters, promptMeans } from "./profile-clusters.ts";
 import { largestDesignEffect, showsVariance } from "./profile-design-effect.ts";
 
+/** Cov_N at one N with its interval and band. */
 export interface CoveragePoint {
   readonly n: number;
   /** Mean over prompts of the share of their responses with X ≥ log N. */
@@ -23,6 +24,7 @@ export interface CoveragePoint {
   readonly withinTolerance: number;
 }
 
+/** Cov_N of one model at several N, made by `coverageProfile`. */
 export interface CoverageProfile {
   readonly model: string;
   readonly kind: ProfileKind;
@@ -40,6 +42,7 @@ export interface CoverageProfile {
   readonly clamped: number;
 }
 
+/** Options of `coverageProfile`. */
 export interface ProfileOptions {
   /** Real N ≥ 1. */
   readonly ns: readonly number[];

@@ -10,6 +10,7 @@ import { fitMixingDistribution } from "./mixing-distribution.ts";
 import { posteriorRate } from "./posterior-rate.ts";
 import { countAtCap, futureSuccesses, type SuccessTimes } from "./stopped-draws.ts";
 
+/** Options of `samplePlan`. */
 export interface SamplePlanOptions {
   readonly k: number;
   /** Width of the interval that is wanted; a number between 0 and 1. */
@@ -34,6 +35,7 @@ export interface PlannedCap {
   readonly width: number;
 }
 
+/** Where the next draws go, made by `samplePlan`. */
 export interface SamplePlan {
   readonly k: number;
   readonly successes: number;

@@ -15,6 +15,7 @@ import type { CachedModel, CachedOutput } from "./cached-model.ts";
 import { checkPrompt, checkTokens, type Decoder, type DecodingBatch, type TokenIds } from "./decoder.ts";
 import { batchBucket, lengthBucket, ProgramCache, paddedTokens } from "./model-programs.ts";
 
+/** A cached model with its parameters and who runs it. */
 export interface CachedSource {
   readonly model: CachedModel;
   /** Read at every run, so that a model in training can be drawn from. */

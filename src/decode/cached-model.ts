@@ -7,6 +7,7 @@ export interface KeysAndValues {
   readonly values: Tensor;
 }
 
+/** A transformer as generation with a key-value cache needs it: reading prompts and one token more, as graphs. */
 export interface CachedModel {
   readonly parameterShapes: NamedShapes;
   readonly vocabularySize: number;
@@ -40,6 +41,7 @@ export interface CachedModel {
   ): CachedOutput;
 }
 
+/** What either graph of a cached model gives. */
 export interface CachedOutput {
   /** Log-odds of the next token [batch, vocabulary]. */
   readonly logits: Tensor;

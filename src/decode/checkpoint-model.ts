@@ -22,6 +22,7 @@ export interface TestTimeTraining {
   readonly parameters: "head" | "all";
 }
 
+/** Options of `checkpointModel`. */
 export interface CheckpointModelOptions {
   readonly config: TransformerConfig;
   readonly parameters: NamedValues;

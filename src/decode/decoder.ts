@@ -1,6 +1,7 @@
 /** What generation needs of a model: open some sequences, say what comes next, read one more token of each. */
 import type { FloatArray } from "../tensor/index.ts";
 
+/** Token ids in order. */
 export type TokenIds = ArrayLike<number>;
 
 /** A model read token by token, many sequences at a time. Wrappers change how it is read, such as test-time training. */

@@ -22,6 +22,7 @@ import {
   scoreByReading,
 } from "./score.ts";
 
+/** Scores given responses. */
 export interface Scorer {
   /** In the order of the requests; throws RangeError as `scoreByReading` does. */
   score(requests: readonly ScoringRequest[], options?: ScoreOptions): Promise<ScoredResponse[]>;

@@ -35,6 +35,7 @@ export interface Generation {
   readonly alternatives?: readonly (readonly TokenAlternative[])[];
 }
 
+/** Options of `generate`. */
 export interface GenerateOptions {
   /** Sequences read together, 256 where absent; the result does not depend on it. */
   readonly batch?: number;

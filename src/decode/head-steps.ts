@@ -14,6 +14,7 @@ export interface HeadProjection {
   readonly squaredNorm: number;
 }
 
+/** Options of test-time training of the output head. */
 export interface HeadStepsOptions {
   /** η, the step size used in training. */
   readonly stepSize: number;

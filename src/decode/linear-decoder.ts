@@ -7,6 +7,7 @@ import { checkPrompt, checkTokens, type Decoder, type DecodingBatch, type TokenI
 import { logSoftmax } from "./filters.ts";
 import { checkStepSize } from "./head-steps.ts";
 
+/** A model of the autoregressive linear class (3): π(a | prefix) ∝ exp⟨θ, φ(prefix, a)⟩. */
 export interface LinearModel {
   readonly vocabularySize: number;
   readonly contextLength: number;
@@ -16,6 +17,7 @@ export interface LinearModel {
   readonly features: (prefix: readonly number[]) => FloatArray;
 }
 
+/** Test-time training of the whole parameter vector (22), (23). */
 export interface LinearTestTimeTraining {
   /** η, the step size used in training. */
   readonly stepSize: number;

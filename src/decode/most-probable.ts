@@ -2,6 +2,7 @@
 import type { FloatArray } from "../tensor/index.ts";
 import { kthLargest } from "./kth-largest.ts";
 
+/** One of the likeliest tokens at a position. */
 export interface TokenAlternative {
   readonly token: number;
   /** Nats. */

@@ -8,6 +8,7 @@ export interface PrefixPrediction {
   readonly hidden?: FloatArray;
 }
 
+/** A model as a function of the tokens read so far, for `prefixDecoder`. */
 export interface PrefixModel {
   readonly vocabularySize: number;
   readonly contextLength: number;

@@ -12,12 +12,14 @@ export interface ScoringRequest {
   readonly alternatives?: number | undefined;
 }
 
+/** Log-probabilities of one given response. */
 export interface ScoredResponse {
   /** Nats, one a token of the response; their sum is log π(y|x). */
   readonly logProbabilities: readonly number[];
   readonly alternatives?: readonly (readonly TokenAlternative[])[];
 }
 
+/** Options of `scoreByReading` and of a `Scorer`. */
 export interface ScoreOptions {
   /** Sequences read together; the result does not depend on it. */
   readonly batch?: number;

@@ -3,6 +3,7 @@ import type { ScoredResponse, ScoreRequest, ScoringEndpoint } from "./endpoint.t
 import { EndpointError } from "./endpoint-error.ts";
 import { type Trial, trialFor } from "./trial.ts";
 
+/** The scores by which `canary` found an endpoint's numbers to be those of the text asked about. */
 export interface CanaryResult {
   readonly probable: ScoredResponse;
   readonly absurd: ScoredResponse;

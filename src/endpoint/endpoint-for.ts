@@ -16,6 +16,7 @@ import { sglang } from "./sglang.ts";
 import { tgi } from "./tgi.ts";
 import { vllm } from "./vllm.ts";
 
+/** Options of `endpointFor`. */
 export interface EndpointOptions {
   /** Instead of recognising it. */
   readonly kind?: ServerKind | undefined;

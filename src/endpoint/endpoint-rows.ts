@@ -42,6 +42,7 @@ export function drawSeed(input: {
   return (base + input.draw) % 2 ** 31;
 }
 
+/** One draw as `drawRows` makes rows of it. */
 export interface DrawRows {
   readonly base: RowBase;
   readonly prompt: Prompt;
@@ -94,6 +95,7 @@ export function drawRows(input: DrawRows): (Response | LikelihoodRow)[] {
   ];
 }
 
+/** One score as `likelihoodRow` makes a row of it. */
 export interface LikelihoodRowInput {
   /** The model that scored, and the response's problem, prompt and sampling. */
   readonly base: RowBase;

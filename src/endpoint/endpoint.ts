@@ -25,6 +25,7 @@ export interface DrawSettings {
   readonly stop?: readonly string[];
 }
 
+/** One draw that is asked for. */
 export interface DrawRequest {
   readonly prompt: Prompt;
   readonly settings: DrawSettings;
@@ -50,6 +51,7 @@ export interface Draw {
   readonly finishReason: string;
 }
 
+/** A prompt and the response to score after it, each as text or token ids. */
 export interface ScoreRequest {
   readonly prompt: { readonly text: string } | { readonly tokens: readonly number[] };
   readonly response: { readonly text: string } | { readonly tokens: readonly number[] };
@@ -118,11 +120,13 @@ interface EndpointBase {
   close(): Promise<void>;
 }
 
+/** Kinds of servers that are spoken to. */
 export type ServerKind = "vllm" | "sglang" | "tgi" | "openai-completions" | "openai-chat" | "llama-server";
 
 /** In this process: a GGUF file, an ONNX model folder, a checkpoint of ours. */
 export type LocalKind = "gguf" | "onnx" | "checkpoint";
 
+/** What can stand behind an endpoint: a kind of server, or a model in this process. */
 export type EndpointKind = ServerKind | LocalKind;
 
 /** An endpoint that only draws, such as a chat server: it has no likelihood to ask for. */
@@ -144,4 +148,5 @@ export interface ScoringEndpoint extends EndpointBase {
   readonly spelling?: (text: string, signal: AbortSignal) => Promise<readonly number[] | undefined>;
 }
 
+/** A model that draws; one that scores given responses too is a `ScoringEndpoint`. */
 export type Endpoint = SamplingEndpoint | ScoringEndpoint;

@@ -7,6 +7,7 @@ import { EndpointError, type EndpointFault } from "./endpoint-error.ts";
 import { type Patience, patiently } from "./patience.ts";
 import type { Secret } from "./secret.ts";
 
+/** Options of `HttpClient`. */
 export interface HttpClientOptions {
   /** Milliseconds until a request is given up; 10 minutes. */
   readonly timeout?: number;

@@ -1,3 +1,4 @@
+/** Models behind servers, files and folders under one face: what draws, what scores, and whether the numbers are right. */
 export { type Boundary, boundaryByOffsets, boundaryByTokens } from "./boundary.ts";
 export { type CanaryResult, canary } from "./canary.ts";
 export type {

@@ -1,6 +1,7 @@
 /** What `--model` says: names and addresses, with ranges of checkpoints. */
 import { InputError } from "../record/index.ts";
 
+/** One model as `--model` names it, made by `modelSpecs`. */
 export interface ModelSpec {
   /** Name in the results. */
   readonly name: string;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EndpointError } from "./endpoint-error.ts";
 
+/** How long to go on asking a server that is not up yet. */
 export interface Patience {
   /** Milliseconds before each further attempt; a server that accepts no connection gets the first three. */
   readonly waits: readonly number[];

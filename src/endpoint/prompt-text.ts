@@ -2,6 +2,7 @@
 import { InputError } from "../record/index.ts";
 import type { Message, Prompt } from "./endpoint.ts";
 
+/** How a prompt is given: as text, as turns of a conversation, or as token ids. */
 export type PromptForm = "text" | "messages" | "tokens";
 
 /** The prompt in a value from outside: a text, a list of messages, or a list of token ids. Throws InputError. */
@@ -17,6 +18,7 @@ export function promptOf(value: unknown, place: string): Prompt {
   throw new InputError(`${place}: is not a text, a list of messages {role, content} or a list of token ids`);
 }
 
+/** The form in which a prompt is given. */
 export function promptForm(prompt: Prompt): PromptForm {
   if ("text" in prompt) return "text";
   return "messages" in prompt ? "messages" : "tokens";

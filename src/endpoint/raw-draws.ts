@@ -2,6 +2,7 @@
 import type { DrawSettings, Endpoint } from "./endpoint.ts";
 import { trialFor } from "./trial.ts";
 
+/** What the log-probabilities of draws are of. */
 export type Rawness =
   /** The model's own, whatever the temperature. */
   | "raw"

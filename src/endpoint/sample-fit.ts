@@ -4,6 +4,7 @@ import type { Draw, DrawRequest, ScoreRequest, ScoringEndpoint } from "./endpoin
 import { inParallel } from "./in-parallel.ts";
 import { trialFor } from "./trial.ts";
 
+/** The goodness of fit of draws to the distribution that the same endpoint scores, made by `sampleFit`. */
 export interface SampleFit {
   readonly draws: number;
   /** Pearson's statistic over all prompts. */
@@ -13,6 +14,7 @@ export interface SampleFit {
   readonly pValue: number;
 }
 
+/** Options of `sampleFit`. */
 export interface SampleFitOptions {
   /** Draws a prompt. */
   readonly draws: number;

@@ -4,6 +4,7 @@ import { Answer } from "./answer.ts";
 import type { ServerKind } from "./endpoint.ts";
 import type { HttpClient } from "./http-client.ts";
 
+/** All kinds of servers, as `--kind` takes them. */
 export const serverKinds: readonly ServerKind[] = [
   "vllm",
   "sglang",
@@ -13,6 +14,7 @@ export const serverKinds: readonly ServerKind[] = [
   "llama-server",
 ];
 
+/** What a server is by what it answers, made by `serverKind`. */
 export interface ServerSigns {
   readonly kind: ServerKind;
   /** Models that the server lists; empty where it lists none. */

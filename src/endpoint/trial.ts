@@ -4,6 +4,7 @@ import type { ScoreRequest, ScoringEndpoint } from "./endpoint.ts";
 type Prompt = ScoreRequest["prompt"];
 type Response = ScoreRequest["response"];
 
+/** Prompts and responses that an endpoint is tried with, made by `trialFor`. */
 export interface Trial {
   readonly prompt: Prompt;
   readonly probable: Response;

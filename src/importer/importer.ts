@@ -25,6 +25,7 @@ export interface InputHead {
   readonly jsonLines: readonly unknown[];
 }
 
+/** What the user said of the input. */
 export interface ImportOptions {
   /** Column mapping given by the user: role → column name. */
   readonly map: Readonly<Partial<Record<MappableField, string>>>;
@@ -37,6 +38,7 @@ export interface ImportOptions {
   readonly texts: boolean;
 }
 
+/** What a column of a table can be mapped to. */
 export type MappableField =
   | "model"
   | "task"
@@ -60,6 +62,7 @@ export type MappableField =
   | "response"
   | "verifier";
 
+/** What an importer is given beside the file: options, and where to say what it left out. */
 export interface ImportContext {
   readonly options: ImportOptions;
   reject(rejection: Rejection): void;
@@ -71,6 +74,7 @@ export interface ImportContext {
   progress(bytes: number): void;
 }
 
+/** Reads the logs of one format. */
 export interface Importer {
   /** Short name for `--format`, such as `lm-eval`. */
   readonly name: string;

@@ -1,3 +1,4 @@
+/** Logs of other programs as rows: formats recognised by content, rows in batches, rejections by line and field. */
 export { type Format, formats, importers } from "./formats.ts";
 export type {
   ImportContext,

@@ -6,6 +6,7 @@ import { JsonPieces, jsonPieces } from "./json-pieces.ts";
 import { asRecord, type JsonRecord, parseJsonBytes } from "./json-text.ts";
 import { type RecordLine, recordBatches } from "./record-lines.ts";
 
+/** JSON lines, one array of objects, or one object over several lines. */
 export type JsonShape = "lines" | "array" | "document";
 
 /** A document that is one object is read whole, up to this length. */

@@ -3,6 +3,7 @@ import { InputError, type Row } from "../record/index.ts";
 import type { ImportContext, Importer, Rejection } from "./importer.ts";
 import { recogniseInput } from "./recognise.ts";
 
+/** Options of `readRows`. */
 export interface ReadRowsInput {
   /** Recognised by content if absent. */
   readonly importer?: Importer;

@@ -8,6 +8,7 @@ import type { Importer, ImportOptions } from "./importer.ts";
 import { readHead } from "./input-head.ts";
 import { recogniseTable } from "./table.ts";
 
+/** Options of `recogniseInput` and `discoverInputs`. */
 export interface RecogniseOptions {
   /** Name of the format, given by the user: no other is tried. */
   readonly format?: string;

@@ -7,6 +7,7 @@ export interface Prices {
   readonly output: number;
 }
 
+/** What a run may cost in all, resumed runs included; what is absent is not limited. */
 export interface Budget {
   readonly units?: number;
   readonly tokens?: number;

@@ -1,6 +1,7 @@
 /** Time as jobs see it. It decides when to ask again and what progress says, and never a result. */
 import { setTimeout } from "node:timers/promises";
 
+/** Time as jobs see it; a test gives a virtual one. */
 export interface Clock {
   /** Milliseconds since any fixed moment. */
   now(): number;

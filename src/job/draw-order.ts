@@ -14,6 +14,7 @@ export interface DrawSeries<Work extends Unit> {
   unit(draw: number): Work;
 }
 
+/** A problem stops at its s-th success, or at the cap. */
 export interface StopAt {
   readonly successes: number;
   /** Draws of a problem at most. */
@@ -47,6 +48,7 @@ interface Problem<Work extends Unit> {
 /** Draws of one problem under way at once, at most, unless said otherwise: what runs ahead may be thrown away. */
 const usualAhead = 16;
 
+/** Gives out draws of several problems in rounds, and records those up to each problem's stop in their order. */
 export class DrawOrder<Work extends Unit> implements UnitSource<Work> {
   readonly #stopAt: StopAt;
   readonly #furthestAhead: number;

@@ -38,6 +38,7 @@ export function failureClass(error: unknown): FailureClass {
   };
 }
 
+/** How long to wait between attempts. */
 export interface BackOff {
   /** Seconds at most before the second attempt; doubles with each. */
   readonly first: number;

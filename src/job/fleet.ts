@@ -46,6 +46,7 @@ async function writeFleet(folder: string, fleet: Fleet): Promise<void> {
   await rename(path, fleetPath(folder));
 }
 
+/** Options of `coordinateJob`. */
 export interface CoordinatorOptions<Work extends Unit> {
   readonly address: QueueAddress;
   readonly folder: string;
@@ -60,6 +61,7 @@ export interface CoordinatorOptions<Work extends Unit> {
   readonly onProgress?: (progress: FleetProgress) => void;
 }
 
+/** How far a round of the coordinator is. */
 export interface FleetProgress {
   /** Units that were finished when the round began. */
   readonly before: number;
@@ -69,6 +71,7 @@ export interface FleetProgress {
   readonly active: number;
 }
 
+/** How a fleet's job ended. */
 export interface FleetResult {
   /** Units that are finished. */
   readonly finished: number;
@@ -188,6 +191,7 @@ export interface TakenUnit extends Unit {
   readonly task: unknown;
 }
 
+/** Options of `runWorker`. */
 export interface WorkerOptions
   extends Omit<JobOptions<TakenUnit>, "lanes" | "writer" | "stopAt" | "budget" | "concurrency"> {
   readonly address: QueueAddress;

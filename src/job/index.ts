@@ -1,3 +1,4 @@
+/** Units of work that are done once each, whatever fails on the way: retries, budgets, shards, a queue. */
 export { type Budget, costOf, type Prices } from "./budget.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export type { ConcurrencyBounds } from "./concurrency-limit.ts";

@@ -1,6 +1,7 @@
 /** What a job has done so far, as progress and summaries show it. */
 import type { UnitUsage } from "../store/index.ts";
 
+/** What a job has done so far. */
 export interface JobProgress {
   /** Units that this job finished. */
   readonly done: number;
@@ -30,6 +31,7 @@ export interface JobStop {
   readonly message: string;
 }
 
+/** What a job did, and why it stopped where it is not finished. */
 export interface JobResult extends JobProgress {
   readonly stopped?: JobStop;
 }

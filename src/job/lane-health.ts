@@ -4,6 +4,7 @@
  */
 import type { FailureClass } from "./failure.ts";
 
+/** When a lane counts as broken: both limits are reached. */
 export interface BreakerOptions {
   /** Failures in a row at least. */
   readonly failures: number;

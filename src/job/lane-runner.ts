@@ -8,6 +8,7 @@ import { type BreakerOptions, LaneHealth } from "./lane-health.ts";
 import type { Unit, UnitResult } from "./unit.ts";
 import type { NextUnit, SettledUnit, UnitSource } from "./unit-source.ts";
 
+/** How often a unit is tried, and when its lane is closed. */
 export interface RetryOptions {
   /** Attempts at a unit before it is given up. */
   readonly attempts: number;

@@ -29,6 +29,7 @@ export interface Lane<Work extends Unit> {
   readonly series?: Iterable<DrawSeries<Work>>;
 }
 
+/** Options of `runJob`. */
 export interface JobOptions<Work extends Unit> {
   readonly folder: string;
   readonly description: Omit<RunDescription, "schema">;

@@ -3,6 +3,7 @@ import { InputError } from "../record/index.ts";
 import type { Unit } from "./unit.ts";
 import type { Units } from "./unit-source.ts";
 
+/** One of `count` equal shares of a job's units. */
 export interface Shard {
   /** From 1 to `count`. */
   readonly index: number;

@@ -13,6 +13,10 @@ import { checkTokenizer, tokenizerFiles } from "./tokenizer-files.ts";
 import { parameterShapes } from "./transformer.ts";
 import type { TransformerConfig } from "./transformer-config.ts";
 
+/**
+ * A transformer on disk as Hugging Face's transformers writes GPT-2: configuration, parameters, tokenizer, training
+ * record.
+ */
 export interface Checkpoint {
   readonly config: TransformerConfig;
   /** Float32 under Hugging Face's names, exactly those of `parameterShapes(config)`. */

@@ -5,6 +5,7 @@ import { type GgufTensor, type GgufValue, writeGgufFile } from "./gguf-container
 import { ggufTokenizer } from "./gguf-tokenizer.ts";
 import { parameterShapes } from "./transformer.ts";
 
+/** What `writeGguf` says of the file it wrote. */
 export interface GgufExport {
   /** What the file says differently from the checkpoint; empty if nothing. */
   readonly notes: readonly string[];

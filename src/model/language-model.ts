@@ -7,6 +7,7 @@ export interface ForwardPass {
   readonly hidden: Tensor;
 }
 
+/** A model as training and scoring need it: the shapes of its parameters and its forward pass as a graph. */
 export interface LanguageModel {
   readonly parameterShapes: NamedShapes;
   /** Inputs of one batch, such as tokens: int [batch, length]. */

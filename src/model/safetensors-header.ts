@@ -26,6 +26,7 @@ const bitsOf = {
   U64: 64,
 } as const;
 
+/** Element types of safetensors files. */
 export type SafetensorsType = keyof typeof bitsOf;
 
 /** Bytes that one number of a type takes. */
@@ -40,6 +41,7 @@ export interface SafetensorsEntry {
   readonly end: number;
 }
 
+/** The header of a safetensors file, checked. */
 export interface SafetensorsHeader {
   /** In the order of their data. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;

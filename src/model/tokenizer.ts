@@ -12,6 +12,7 @@ export type TokenizerDescription =
   /** The contents of Hugging Face's tokenizer.json and, where there is one, tokenizer_config.json. */
   | { readonly kind: "hugging-face"; readonly json: unknown; readonly config?: unknown };
 
+/** Text to token ids and back. */
 export interface Tokenizer {
   readonly description: TokenizerDescription;
   /** One more than the largest token id. */
@@ -36,6 +37,7 @@ export function checkTokens(ids: Iterable<number>, vocabularySize: number): void
   }
 }
 
+/** A prompt and its response as one sequence of token ids, made by `tokenizePair`. */
 export interface TokenPair {
   readonly ids: readonly number[];
   /** Index of the response's first token. */

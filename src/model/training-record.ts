@@ -9,6 +9,7 @@ const schema = z.object({
   endOfSequence: z.boolean().optional(),
 });
 
+/** The fields of training.json that using a checkpoint depends on. */
 export type TrainingRecord = z.infer<typeof schema>;
 
 /**

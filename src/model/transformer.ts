@@ -83,6 +83,7 @@ export interface Initialisation {
   readonly position: number | { readonly sinusoid: number };
 }
 
+/** Normal draws of standard deviation 0.02, as GPT-2 starts. */
 export const gpt2Initialisation: Initialisation = {
   tokenEmbedding: 0.02,
   head: 0.02,

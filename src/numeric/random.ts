@@ -5,6 +5,7 @@
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { keyHash } from "./key-hash.ts";
 
+/** A seeded stream of random numbers, made by `randomGenerator`; splitting it gives independent streams by name. */
 export interface RandomGenerator {
   /** Uniform on the open interval (0, 1), 52 random bits. */
   uniform(): number;

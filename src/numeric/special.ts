@@ -25,6 +25,7 @@ function requireNumber(name: string, value: number): number {
   throw new RangeError(`${name} could not be computed`);
 }
 
+/** Parameters of a Beta distribution, both positive and finite. */
 export interface BetaShape {
   readonly alpha: number;
   readonly beta: number;

@@ -1,3 +1,4 @@
+/** What everything passes through: the four row types, their validation, and hashes of sampling settings. */
 export { InputError } from "./input-error.ts";
 export type {
   Count,

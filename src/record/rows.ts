@@ -39,8 +39,10 @@ export interface DrawKey {
   readonly draw: number;
 }
 
+/** Where a response comes from: reference data, a model's draw, or a choice that is offered to be scored. */
 export type ResponseRole = "data" | "draw" | "choice";
 
+/** What a model or a data set answered to one prompt. */
 export interface Response extends RowBase, DrawKey {
   readonly kind: "response";
   /** `data`: a reference response; `draw`: the model sampled it; `choice`: an option offered for scoring. */
@@ -54,6 +56,7 @@ export interface Response extends RowBase, DrawKey {
   readonly finishReason?: string;
 }
 
+/** How probable one model finds one response. */
 export interface Likelihood extends RowBase, DrawKey {
   readonly kind: "likelihood";
   readonly role: ResponseRole;
@@ -73,8 +76,10 @@ export interface Likelihood extends RowBase, DrawKey {
   readonly method: string;
 }
 
+/** `unscored` is no failure: such a draw is left out of n unless the user says otherwise. */
 export type Verdict = "correct" | "incorrect" | "unscored";
 
+/** One verdict on one draw. */
 export interface Outcome extends RowBase, DrawKey {
   readonly kind: "outcome";
   readonly verdict: Verdict;
@@ -113,4 +118,5 @@ export interface Count extends RowBase {
   readonly verifier: string;
 }
 
+/** Any of the four row types, told apart by `kind`. */
 export type Row = Response | Likelihood | Outcome | Count;

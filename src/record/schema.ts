@@ -17,6 +17,7 @@ const sampling = z.strictObject({
   other: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
 
+/** The zod schema of `SamplingSettings`. */
 export const samplingSchema = sampling;
 
 const base = {
@@ -40,6 +41,7 @@ const logProbability = z
   )
   .transform((value) => Math.min(value, 0));
 
+/** The zod schema of `StoppingRule`. */
 export const stoppingRuleSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("fixed") }),
   z.strictObject({ kind: z.literal("unknown") }),
@@ -59,7 +61,7 @@ const response = z.strictObject({
   finishReason: text.optional(),
 });
 
-/** Longer texts are no tokens. */
+/** Characters of the longest text of a token in a row: longer ones are no tokens. */
 export const longestToken = 1000;
 
 const likelihood = z
@@ -109,6 +111,7 @@ const countRow = z
   })
   .refine((row) => row.correct <= row.n, { path: ["correct"], message: "must be at most n" });
 
+/** The zod schema of a row of any kind, strict: an unknown field is an error. */
 export const rowSchema = z.discriminatedUnion("kind", [response, likelihood, outcome, countRow]);
 
 /**

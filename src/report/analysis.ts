@@ -14,6 +14,7 @@ import { drawTotals, forecastDrawCounts, type ModelCounts, shownDrawCounts } fro
 import { sliderGrid } from "./slider-grid.ts";
 import { type Trajectory, trajectories } from "./trajectory.ts";
 
+/** Options of `analyseTasks`. */
 export interface AnalysisOptions {
   readonly level: number;
   /** Numbers of draws asked for; chosen from the logs otherwise. */
@@ -25,6 +26,7 @@ export interface AnalysisOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** Everything that a report says of one task's verdicts, made by `analyseTasks`. */
 export interface TaskAnalysis {
   readonly task: string;
   readonly models: readonly ModelAnalysis[];

@@ -139,6 +139,7 @@ export interface ScatterChart {
   readonly correlation: readonly (number | null)[];
 }
 
+/** A chart as plain data, told apart by its kind. */
 export type Chart =
   | PassAtKChart
   | TrajectoryChart

@@ -5,6 +5,7 @@ import { shownDrawCounts } from "./model-counts.ts";
 import { countText, plural } from "./number-text.ts";
 import type { Section } from "./section.ts";
 
+/** Two models of one task that `comparisonSection` compares. */
 export interface ComparisonRequest {
   readonly before: ModelAnalysis;
   readonly after: ModelAnalysis;

@@ -1,3 +1,4 @@
+/** From counts and log-probabilities to a report as plain data, and from that to terminal, HTML, CSV and SVG. */
 export { type AnalysisOptions, analyseTasks, type TaskAnalysis } from "./analysis.ts";
 export { type ComparisonRequest, comparisonSection } from "./comparison-section.ts";
 export { htmlReport, livePage, pageData } from "./html.ts";

@@ -54,6 +54,7 @@ export interface LikelihoodTask {
   readonly records: number;
 }
 
+/** Options of `analyseLikelihoods`. */
 export interface SelectionOptions {
   /** N of the tournament; chosen from the data up to the budget otherwise. */
   readonly n?: number;
@@ -65,6 +66,7 @@ export interface SelectionOptions {
   readonly generator: ConfidenceSetOptions["generator"];
 }
 
+/** What a report says of one task's log-probabilities at the tournament's N, made by `analyseLikelihoods`. */
 export interface LikelihoodAnalysis {
   readonly task: LikelihoodTask;
   /** The model that drew the responses, where it scored them too; it is none of the task's candidates. */

@@ -26,6 +26,7 @@ import {
 import { isSameCheckpoint, type LikelihoodAnalysis, type SelectionOptions } from "./likelihood-analysis.ts";
 import type { ModelCounts } from "./model-counts.ts";
 
+/** What log-probabilities say at every N of a slider, made by `likelihoodOverN`. */
 export interface LikelihoodOverN {
   readonly ns: readonly number[];
   /** Cov_N of each candidate, or its upper bound where who drew the responses is not known. */
@@ -43,6 +44,7 @@ export interface LikelihoodOverN {
   readonly outcome: OutcomeOverN | undefined;
 }
 
+/** pass@N of the candidates beside their coverage and cross-entropy. */
 export interface OutcomeOverN {
   readonly ns: readonly number[];
   readonly models: readonly { readonly model: string; readonly passAtN: readonly PassAtKEstimate[] }[];

@@ -2,6 +2,7 @@
 import type { LiveLine, LiveLines } from "./live.ts";
 import { countText } from "./number-text.ts";
 
+/** One quantity of a training's journal over its steps, made by `liveCharts`. */
 export interface LiveChart {
   readonly id: string;
   readonly title: string;
@@ -11,11 +12,13 @@ export interface LiveChart {
   readonly series: readonly LiveSeries[];
 }
 
+/** One line of a live chart. */
 export interface LiveSeries {
   readonly label: string;
   readonly points: readonly { readonly step: number; readonly value: number }[];
 }
 
+/** A run's name and the lines of its journal so far. */
 export interface LiveRunLines {
   readonly name: string;
   readonly lines: LiveLines;

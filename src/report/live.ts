@@ -27,6 +27,7 @@ export interface LiveRun {
   readonly report: ReportState;
 }
 
+/** Whether a run that is watched has a report, and whether a newer one is on its way. */
 export interface ReportState {
   /** Grows by one with each report; 0 where there is none yet. */
   readonly version: number;

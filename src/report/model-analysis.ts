@@ -2,6 +2,7 @@
 import type { PassAtKEstimate, PassAtKForecast } from "../coverage/index.ts";
 import type { DrawTotals, ModelCounts } from "./model-counts.ts";
 
+/** One model's counts with pass@k, measured and forecast. */
 export interface ModelAnalysis {
   readonly counts: ModelCounts;
   readonly totals: DrawTotals;

@@ -10,6 +10,7 @@ export interface ProblemCounts {
   readonly stopping: StoppingRule;
 }
 
+/** The counts of one model, task, sampling and verifier, under a declared denominator. */
 export interface ModelCounts {
   /** Unique among the models compared: the model, and its step, task or sampling where these tell two apart. */
   readonly label: string;
@@ -25,6 +26,7 @@ export interface ModelCounts {
   readonly unscoredProblems: readonly string[];
 }
 
+/** Sums over a model's problems, made by `drawTotals`. */
 export interface DrawTotals {
   readonly problems: number;
   readonly draws: number;

@@ -28,6 +28,7 @@ export function intervalText(value: { estimate: number; lower: number; upper: nu
   return `${rateText(value.estimate)} ${rangeText(value)}`;
 }
 
+/** Both ends of an interval of rates, such as `[0.180, 0.268]`. */
 export function rangeText({ lower, upper }: { lower: number; upper: number }): string {
   return `[${rateText(lower)}, ${rateText(upper)}]`;
 }
@@ -46,6 +47,7 @@ export function listText(names: readonly string[], shown = 3): string {
   return `${names.slice(0, shown).join(", ")} and ${names.length - shown} others`;
 }
 
+/** `1 draw`, `1,000 draws`: a count with its noun. */
 export function plural(count: number, word: string, words = `${word}s`): string {
   return `${countText(count)} ${count === 1 ? word : words}`;
 }

@@ -5,6 +5,7 @@ import { type DrawingDocument, drawnChart } from "./chart-drawing.ts";
 import { colouredSeries, palette } from "./chart-palette.ts";
 import { printable } from "./printable.ts";
 
+/** Size of a chart in print. */
 export interface PaperSize {
   readonly widthMillimetres: number;
   readonly heightMillimetres: number;

@@ -20,17 +20,18 @@ import type { InputSummary, NextCommand, Report } from "./section.ts";
 import { taskSections } from "./task-sections.ts";
 import { unknowableSentences, verdictSentences } from "./verdict.ts";
 
+/** What `buildReport` makes a report of. */
 export interface ReportRequest {
   readonly tasks: readonly TaskAnalysis[];
   /** Where the logs hold log-probabilities too, or only. */
   readonly likelihoods: readonly LikelihoodAnalysis[];
-  /** How coverage and loss rank the checkpoints that have counts too. */
   /** What verdicts choose among the candidates of each likelihood analysis, at the same positions. */
   readonly measured: readonly (MeasuredChoice | undefined)[];
   /** The likelihood analyses at every N of the slider, at the same positions. */
   readonly overN?: readonly (LikelihoodOverN | undefined)[];
   /** Values of N that the page offers. */
   readonly slider?: Report["slider"];
+  /** How coverage and loss rank the checkpoints that have counts too. */
   readonly agreements: readonly { readonly agreement: OutcomeAgreement; readonly k: number }[];
   /** A view a task, with responses to read. */
   readonly problems?: readonly ProblemView[];

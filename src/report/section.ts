@@ -11,8 +11,10 @@ export interface IntervalCell {
   readonly upper: number;
 }
 
+/** What stands in a cell of a table; undefined is an empty one. */
 export type Cell = string | number | IntervalCell | undefined;
 
+/** One column of a table. */
 export interface TableColumn {
   readonly key: string;
   readonly title: string;
@@ -20,11 +22,13 @@ export interface TableColumn {
   readonly kind: "text" | "count" | "rate";
 }
 
+/** A table as plain data: rows hold cells by the columns' keys. */
 export interface Table {
   readonly columns: readonly TableColumn[];
   readonly rows: readonly Readonly<Record<string, Cell>>[];
 }
 
+/** One part of a report: an explanation with a chart, a table or both. */
 export interface Section {
   readonly id: string;
   readonly title: string;
@@ -57,6 +61,7 @@ export interface InputSummary {
   readonly notes: readonly string[];
 }
 
+/** A report as plain data: what `--json` prints and the terminal and the page render. */
 export interface Report {
   readonly schema: "lmcov/report@1";
   readonly title: string;

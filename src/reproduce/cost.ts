@@ -35,7 +35,7 @@ export interface TrainingCost {
  * @example
  * const sizes = { layers: 6, width: 384, heads: 4, vocabulary: 104, context: 512, tiedEmbeddings: false };
  * const cost = trainingCost({ ...sizes, steps: 200_000, batch: 128, length: 134, checkpoints: 1 });
- * cost.parameters; // 10923648
+ * cost.parameters; // 10924032
  * Math.round(cost.tokens / 1e7); // 343
  */
 export function trainingCost(sizes: TrainingSizes): TrainingCost {

@@ -13,6 +13,7 @@ export interface ModelValues {
   readonly values: Float64Array;
 }
 
+/** One model in a confidence set or out of it. */
 export interface SetMember {
   readonly model: string;
   /** Mean over problems. */
@@ -25,6 +26,7 @@ export interface SetMember {
   readonly inSet: boolean;
 }
 
+/** The models that cannot be told from the best, made by `confidenceSet`. */
 export interface ConfidenceSet {
   /** The model of the highest mean, the first of several. */
   readonly best: string;
@@ -35,6 +37,7 @@ export interface ConfidenceSet {
   readonly critical: number | undefined;
 }
 
+/** Options of `confidenceSet` and `passAtKComparison`. */
 export interface ConfidenceSetOptions {
   readonly generator: RandomGenerator;
   /** Probability with which the set holds all truly best models, 0.95 where absent. */

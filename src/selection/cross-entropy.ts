@@ -2,6 +2,7 @@
 import { compensatedSum } from "../numeric/index.ts";
 import type { LikelihoodTable, LogProbabilities } from "./likelihood-table.ts";
 
+/** One candidate's cross-entropy on the records. */
 export interface CrossEntropyScore {
   readonly model: string;
   /** Mean of −log π(y|x) over records, nats a response; +∞ if the model gives a response no mass. */
@@ -10,6 +11,7 @@ export interface CrossEntropyScore {
   readonly impossible: number;
 }
 
+/** The candidate that maximum likelihood takes, made by `crossEntropySelection`. */
 export interface CrossEntropySelection {
   /** Of the lowest cross-entropy, the first name of several; undefined if every model's is +∞. */
   readonly winner: string | undefined;

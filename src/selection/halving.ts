@@ -7,6 +7,7 @@
 import { type LikelihoodTable, likelihoodTable } from "./likelihood-table.ts";
 import { exactCandidates, type TournamentScore, tournament } from "./tournament.ts";
 
+/** Who goes on after a round of successive halving, made by `halvingRound`. */
 export interface HalvingRound {
   /** Models that may still be the best, least score first. */
   readonly survivors: readonly string[];

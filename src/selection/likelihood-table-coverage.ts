@@ -7,6 +7,7 @@ import {
   ratioTolerance,
 } from "./likelihood-table.ts";
 
+/** Ĉov_N of one ordered pair of candidates, made by `empiricalCoverage`. */
 export interface EmpiricalCoverage {
   /** Ĉov_N(π'‖π): share of records with π'/π ≥ N. */
   readonly coverage: number;

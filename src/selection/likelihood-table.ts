@@ -10,6 +10,7 @@
 /** Natural logarithms of probabilities; −∞ is legal. */
 export type LogProbabilities = Float32Array | Float64Array;
 
+/** One candidate's log-probabilities of the records. */
 export interface CandidateColumn {
   readonly model: string;
   /** log π(y_i | x_i) of every record i, in nats, summed over the response's tokens. */

@@ -3,6 +3,7 @@ import { compensatedSum, type RandomGenerator } from "../numeric/index.ts";
 import { checkN, type LikelihoodTable } from "./likelihood-table.ts";
 import { mixtureColumn, optimumOf, worstCoverage } from "./mixture.ts";
 
+/** The mixture on records that did not choose its weights, made by `heldOutMixture`. */
 export interface HeldOutMixture {
   /** Mean log-likelihood of held-out records, nats a response; −∞ if one has no mass. */
   readonly mixture: number;

@@ -9,12 +9,14 @@ import { compensatedSum, logSumExp, type RandomGenerator } from "../numeric/inde
 import { checkN, type LikelihoodTable } from "./likelihood-table.ts";
 import { empiricalCoverage } from "./likelihood-table-coverage.ts";
 
+/** One model's share in a mixture. */
 export interface MixtureWeight {
   readonly model: string;
   /** Probability with which the mixture takes this model; they sum to 1. */
   readonly weight: number;
 }
 
+/** Coverage of the mixture at one N, beside that of equal weights. */
 export interface MixtureCoverage {
   readonly n: number;
   /** max_π' Ĉov_N(π'‖π̂_mix) over the candidates, on the data that chose the weights. */
@@ -25,6 +27,7 @@ export interface MixtureCoverage {
   readonly uniform: number;
 }
 
+/** The maximum-likelihood mixture of the candidates with its certificate, made by `checkpointMixture`. */
 export interface CheckpointMixture {
   /** In the table's order. */
   readonly weights: readonly MixtureWeight[];

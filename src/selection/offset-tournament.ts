@@ -11,6 +11,7 @@ import {
   tournamentField,
 } from "./tournament-hits.ts";
 
+/** One candidate's score in an offset tournament. */
 export interface OffsetScore {
   readonly model: string;
   /** max_π' {Ĉov_N(π'‖π) − 2γ·Ĉov^π_N(π'‖π)}, at least 0 (π' = π); or a lower bound of it. */
@@ -23,6 +24,7 @@ export interface OffsetScore {
   readonly onPolicy: number | undefined;
 }
 
+/** The winner of the offset tournament (32) and all scores, made by `offsetTournament`. */
 export interface OffsetTournament {
   readonly n: number;
   readonly gamma: number;

@@ -11,17 +11,20 @@ export interface ModelCounts {
   readonly problems: readonly (ProblemCount & { readonly problem: string })[];
 }
 
+/** One model in a comparison at one k. */
 export interface ComparedModel extends SetMember {
   /** best − this model with its Student t interval for this pair alone; the best was chosen on the same data. */
   readonly behindBest: DifferenceEstimate;
 }
 
+/** The models compared at one k. */
 export interface ComparisonAtK {
   readonly k: number;
   readonly best: string;
   readonly members: readonly ComparedModel[];
 }
 
+/** pass@k of several models on their common problems, made by `passAtKComparison`. */
 export interface PassAtKComparison {
   /** One entry a k that can be estimated for every common problem of every model. */
   readonly comparisons: readonly ComparisonAtK[];

@@ -10,6 +10,7 @@ export interface OutcomeColumn {
   readonly values: ArrayLike<number>;
 }
 
+/** A rank correlation over checkpoints with its bootstrap interval over prompts. */
 export interface CorrelationEstimate {
   /** Positive if the measure ranks as the outcome does; undefined where all checkpoints are equal in one of them. */
   readonly estimate: number | undefined;
@@ -19,6 +20,7 @@ export interface CorrelationEstimate {
   readonly checkpoints: number;
 }
 
+/** How well coverage and cross-entropy rank checkpoints as an outcome does, made by `outcomeAgreement`. */
 export interface OutcomeAgreement {
   readonly n: number;
   /** −max_π' Ĉov_N(π'‖π) with the outcome. */

@@ -32,6 +32,7 @@ export interface DrawTable {
   readonly logPooled: Float64Array;
 }
 
+/** Ĉov^π_N(π'‖π) of one ordered pair, made by `ratioEstimate`. */
 export interface RatioEstimate {
   /** Mean over prompts. */
   readonly estimate: number;
@@ -42,6 +43,7 @@ export interface RatioEstimate {
   readonly draws: number;
 }
 
+/** `on-policy`: hits among π's own draws; `balance`: every candidate's draws by the balance heuristic. */
 export type RatioMethod = "on-policy" | "balance";
 
 /**

@@ -16,6 +16,7 @@ export interface PlannedDraws {
   readonly power: number;
 }
 
+/** How many draws are expected to tell two models apart, made by `separationPlan`. */
 export interface SeparationPlan {
   readonly k: number;
   /** Left minus right, with the draws at hand. */

@@ -7,6 +7,7 @@ import { exactCandidates } from "./tournament.ts";
 import { exactHits, prunedHits, tournamentField } from "./tournament-hits.ts";
 import { candidatesInReach, largestPrompt, leads, promptHits } from "./tournament-prompt-hits.ts";
 
+/** One candidate against the tournament's winner. */
 export interface StudentizedMember {
   readonly model: string;
   /** ŝ(π) − ŝ(ŵ) against each one's worst opponent; undefined where the score is not known exactly. */
@@ -15,6 +16,7 @@ export interface StudentizedMember {
   readonly inSet: boolean;
 }
 
+/** The candidates that cannot be told from the tournament's winner, made by `studentizedSet`. */
 export interface StudentizedSet {
   readonly n: number;
   readonly winner: string;

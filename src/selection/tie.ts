@@ -4,6 +4,7 @@ import { prunedHits, type TournamentField } from "./tournament-hits.ts";
 
 const smallestN = 2;
 
+/** Which of the candidates of the least score was taken, and by what. */
 export interface TieDecision {
   /** Index of the candidate taken. */
   readonly winner: number;

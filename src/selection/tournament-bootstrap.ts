@@ -6,6 +6,7 @@ import { exactCandidates } from "./tournament.ts";
 import { exactHits, prunedHits, tournamentField } from "./tournament-hits.ts";
 import { candidatesInReach, hitPrompts } from "./tournament-prompt-hits.ts";
 
+/** How often a candidate wins when prompts are resampled. */
 export interface WinFrequency {
   readonly model: string;
   /** Share of the resampled prompt sets on which its score is the least; ties share equally. */

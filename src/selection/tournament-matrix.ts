@@ -1,6 +1,7 @@
 /** Every candidate against every other at many N at once: what the tournament (29) takes its maxima over. */
 import { checkN, comparedColumn, type LikelihoodTable, ratioRule } from "./likelihood-table.ts";
 
+/** Hits of every ordered pair of candidates at several N, made by `tournamentMatrix`. */
 export interface TournamentMatrix {
   /** In ascending order. */
   readonly ns: readonly number[];

@@ -17,6 +17,7 @@ import {
 import { decisionByLoss, smallerN, type TieDecision } from "./tie.ts";
 import { hitsUpTo, tournamentField, tournamentOrder } from "./tournament-hits.ts";
 
+/** Columns that are read one at a time, for `tournamentOfStream`. */
 export interface StreamedColumns {
   readonly models: readonly string[];
   readonly records: number;
@@ -24,6 +25,7 @@ export interface StreamedColumns {
   readonly column: (model: string) => Promise<LogProbabilities>;
 }
 
+/** What `tournamentOfStream` gives: the winner as `tournament` has it, and what the others score at least. */
 export interface StreamedTournament {
   readonly n: number;
   readonly winner: string;

@@ -13,6 +13,7 @@ import {
 /** Up to so many candidates every score is exact. */
 export const exactCandidates = 64;
 
+/** One candidate's score in a tournament: the coverage failure against its strongest opponent, in [0, 1]. */
 export interface TournamentScore {
   readonly model: string;
   /** max_π' Ĉov_N(π'‖π), or a lower bound of it. */
@@ -23,6 +24,7 @@ export interface TournamentScore {
   readonly opponent: string | undefined;
 }
 
+/** Differences of scores that a tournament can resolve, made by `tournamentResolution`. */
 export interface Resolution {
   /** 8·log(4|Π|/δ)/n of Theorem 6.3: score differences of this order cannot be told from noise. */
   readonly theorem: number;
@@ -31,6 +33,7 @@ export interface Resolution {
   readonly delta: number;
 }
 
+/** The winner of the simple tournament (29) and all scores, made by `tournament`. */
 export interface Tournament {
   readonly n: number;
   readonly winner: string;

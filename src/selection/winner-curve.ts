@@ -4,6 +4,7 @@ import type { TieDecision } from "./tie.ts";
 import { tournamentIn } from "./tournament.ts";
 import { tournamentField } from "./tournament-hits.ts";
 
+/** The tournament's winner at one N. */
 export interface WinnerAtN {
   readonly n: number;
   readonly winner: string;

@@ -29,6 +29,7 @@ export interface DistributionsKey {
   readonly isWhole: boolean;
 }
 
+/** Next-token distributions of a teacher along one response, whole or the likeliest tokens only. */
 export interface TokenDistributions extends DistributionsKey {
   readonly prompt: string;
   readonly response: string;

@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 const blockBytes = 1 << 20;
 const lineFeed = 0x0a;
 
+/** What a look at a growing file found. */
 export interface AddedLines {
   /** The file was cut or replaced: what was read before does not count, and these lines are from its start. */
   readonly restarted: boolean;
@@ -11,6 +12,7 @@ export interface AddedLines {
   readonly lines: readonly Buffer[];
 }
 
+/** Reads a file of lines that another process appends to, from where the last look ended. */
 export class GrowingFile {
   readonly path: string;
   #position = 0;

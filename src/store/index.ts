@@ -1,3 +1,4 @@
+/** Run folders and what is counted from them: rows in, counts a problem or columns of log-probabilities out. */
 export {
   type DistributionsKey,
   distributionParts,

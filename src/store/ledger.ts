@@ -15,6 +15,7 @@ import {
 import { stoppingOfProblem } from "./stopping.ts";
 import { type DrawDetail, Tally } from "./tally.ts";
 
+/** Options of `Ledger`. */
 export interface LedgerOptions {
   /** Pool draws taken under different sampling settings. Off unless asked. */
   readonly poolSampling?: boolean;
@@ -56,6 +57,10 @@ interface Group {
 /** Separates the parts of a key; cannot occur in a hash and is vanishingly rare in names. */
 const separator = "\u0000";
 
+/**
+ * Counts outcomes by model, checkpoint, task, sampling settings and verifier: a repeated draw once, a contradiction
+ * an error.
+ */
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #groups = new Map<string, Group>();

@@ -53,6 +53,7 @@ interface Group {
 const separator = "\u0000";
 const firstCapacity = 1024;
 
+/** Gathers log-probabilities of the same responses under several models into columns over records. */
 export class LikelihoodLedger {
   readonly #groups = new Map<string, Group>();
   rows = 0;

@@ -1,6 +1,7 @@
 /** How the four row types lie in Parquet: one table a type, one column a field, names in snake case. */
 import type { Row } from "../record/index.ts";
 
+/** The folders of a run that hold rows, one a row type. */
 export type TableName = "responses" | "likelihoods" | "outcomes" | "counts";
 
 export const tableNames: readonly TableName[] = ["responses", "likelihoods", "outcomes", "counts"];

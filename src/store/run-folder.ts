@@ -23,6 +23,7 @@ const runFile = z.looseObject({
   /** When sampling of a problem stops, where the run decides it. */
   stopping: stoppingRuleSchema.optional(),
 });
+/** What `run.json` says: schema version, software, the command, and the stopping rule where the run decides it. */
 export type RunDescription = z.infer<typeof runFile>;
 
 const journalEntry = z.object({

@@ -23,6 +23,7 @@ export class DiskError extends Error {
 /** The part of a file that a writer needs; a test gives one that fails. */
 export type SegmentFile = Pick<FileHandle, "writeFile" | "datasync" | "close">;
 
+/** Options of `SegmentWriter`. */
 export interface SegmentWriterOptions {
   readonly folder: string;
   readonly writer: string;
@@ -43,6 +44,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Appends finished units to a segment; those that arrive while the disk is busy share a sync. */
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
   #number: number;

@@ -5,6 +5,7 @@ import { UnitKeySet } from "./unit-key-set.ts";
 import { type UnitFailure, unitOfLine } from "./unit-record.ts";
 import { type UnitFile, UnitsSnapshot, unitFiles, unitsFolder } from "./unit-segments.ts";
 
+/** How far a run's units are. */
 export interface UnitProgress {
   /** Units whose rows are on disk. */
   readonly finished: number;
@@ -16,6 +17,7 @@ const mostRepetitions = 10;
 
 const namesOf = (files: readonly UnitFile[]) => files.map(({ name }) => name).join();
 
+/** Follows a run's units while another process writes them; each look reads what was added. */
 export class UnitFollower {
   readonly #folder: string;
   #done = new UnitKeySet();

@@ -21,6 +21,7 @@ import { heldLocks, lockWriter, type WriterLock } from "./writer-lock.ts";
 const soleWriter = "run";
 const workerPrefix = "worker-";
 
+/** Options of `UnitStore.open`. */
 export interface UnitStoreOptions
   extends Partial<Pick<SegmentWriterOptions, "interval" | "segmentBytes" | "openFile">> {
   readonly folder: string;
@@ -37,6 +38,10 @@ export interface UnitStoreOptions
   readonly onPending?: (record: UnitRecord) => void;
 }
 
+/**
+ * The finished units of a run folder as one writer sees them: what is done is asked here, and what gets done is
+ * added here.
+ */
 export class UnitStore {
   readonly folder: string;
   /** Units that finished before, that finished since, or that were taken. */

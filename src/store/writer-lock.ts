@@ -23,6 +23,7 @@ type LockContent = z.infer<typeof lockContent>;
 const renewalMilliseconds = 10_000;
 const abandonedMilliseconds = 120_000;
 
+/** A lock that this process holds and renews until it is released, made by `lockWriter`. */
 export interface WriterLock {
   release(): Promise<void>;
 }

@@ -2,6 +2,7 @@
 import type { Graph } from "./graph.ts";
 import type { ElementType, NamedValues, Shape, TensorValue } from "./tensor.ts";
 
+/** Compiles and runs graphs: onnxruntime, or the float64 interpreter. */
 export interface Executor {
   /** Such as `onnxruntime 1.30.0 cpu, 2 threads` or `float64 interpreter`; goes into a run's record. */
   readonly name: string;

@@ -9,11 +9,13 @@ export interface OnnxFileInput {
   readonly shape: readonly (number | string)[];
 }
 
+/** A value for one input of an ONNX model, row-major. */
 export interface OnnxInputValue {
   readonly shape: readonly number[];
   readonly values: readonly number[];
 }
 
+/** An open ONNX model, made by `onnxFile`. */
 export interface OnnxFile {
   readonly software: string;
   readonly inputs: readonly OnnxFileInput[];

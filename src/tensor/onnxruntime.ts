@@ -9,8 +9,10 @@ import { loadOnnxruntime, type Onnxruntime } from "./onnxruntime-package.ts";
 import type { Values } from "./operation.ts";
 import { type NamedValues, type Shape, shapeSize, type TensorValue } from "./tensor.ts";
 
+/** Where onnxruntime computes. */
 export type Device = "cpu" | "webgpu" | "cuda";
 
+/** Options of `onnxruntimeExecutor`. */
 export interface OnnxruntimeOptions {
   /** Threads within one operation, 1 if not given: results depend on it in their last digits. */
   readonly threads?: number;

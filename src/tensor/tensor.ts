@@ -13,6 +13,7 @@ export interface Tensor {
   readonly type: ElementType;
 }
 
+/** Entries of a float tensor in row-major order, in either precision. */
 export type FloatArray = Float32Array | Float64Array;
 
 /** The numbers of one tensor in row-major order. */
@@ -21,8 +22,11 @@ export interface TensorValue {
   readonly data: FloatArray | Int32Array;
 }
 
+/** Tensors of a graph by name. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
+/** Shapes by the names of tensors. */
 export type NamedShapes = Readonly<Record<string, Shape>>;
+/** Values of tensors by name. */
 export type NamedValues = Readonly<Record<string, TensorValue>>;
 
 /** Number of entries of a shape. */

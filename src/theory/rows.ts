@@ -21,6 +21,7 @@ import { tournamentGuarantee } from "./tournament-guarantee.ts";
 import { truncatedDistillation } from "./truncated-distillation.ts";
 import { truncatedDistillationRate } from "./truncated-distillation-rate.ts";
 
+/** The rows of the theory lab, one a claim of the paper, in the order in which they are shown. */
 export const theoryRows: readonly TheoryRow[] = [
   bernoulliMaximumLikelihood,
   klLowerBound,

@@ -2,6 +2,7 @@
 import { randomGenerator } from "../numeric/index.ts";
 import type { TheoryInstance, TheoryRecord, TheoryResult, TheoryRow, TheoryScale } from "./instance.ts";
 
+/** Options of `runTheoryRow`. */
 export interface TheoryRunOptions {
   readonly scale: TheoryScale;
   /** Seed of all random numbers, any text. */

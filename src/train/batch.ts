@@ -10,6 +10,7 @@ export interface EncodedExample {
   readonly promptLength: number;
 }
 
+/** Options of `encodedExample`. */
 export interface EncodingOptions {
   readonly tokenizer: Tokenizer;
   readonly contextLength: number;

@@ -6,6 +6,7 @@ import { teacherInput } from "./distillation.ts";
 import type { BatchShape } from "./step-graph.ts";
 import { UnusableTrainingError } from "./training-error.ts";
 
+/** Gives a truncated loss its teacher's distributions, batch by batch. */
 export interface Teacher {
   /** Values of the inputs that the loss added to its graph. */
   inputs(batch: Batch, examples: readonly EncodedExample[]): Promise<NamedValues>;

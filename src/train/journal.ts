@@ -24,6 +24,7 @@ export interface StepLine {
   readonly tokens: number;
 }
 
+/** One line of `journal/train.jsonl`. */
 export type JournalLine =
   | StepLine
   | { readonly step: number; readonly probe: Readonly<Record<string, unknown>> }
@@ -31,6 +32,7 @@ export type JournalLine =
   /** The run went on from here under other conditions: it does not equal an undisturbed one. */
   | { readonly step: number; readonly different: readonly string[] };
 
+/** The journal of a training that is being written. */
 export class TrainingJournal {
   readonly #handle: FileHandle;
   #bytes: number;

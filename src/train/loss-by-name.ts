@@ -26,6 +26,7 @@ export type TeacherSource =
       readonly top: number | undefined;
     };
 
+/** A loss as a configuration names it, made by `lossByName`. */
 export interface NamedLoss {
   readonly name: string;
   readonly loss: Loss;

@@ -23,6 +23,7 @@ export interface Probe {
   readonly summary: Readonly<Record<string, unknown>>;
 }
 
+/** Options of `runTraining`. */
 export interface RunOptions {
   readonly folder: string;
   readonly trainer: Trainer;
@@ -46,6 +47,7 @@ export interface RunOptions {
   onStep?(line: StepLine): void;
 }
 
+/** How far a training came, and whether that is its end. */
 export interface RunEnd {
   readonly finished: boolean;
   /** Finished steps. */
@@ -67,7 +69,9 @@ const memory = z.object({
   losses: z.array(z.tuple([z.int(), z.number()])),
 });
 
+/** Where a run keeps the state that it resumes from. */
 export const stateFolder = (runFolder: string) => join(runFolder, "state");
+/** Where a run keeps the checkpoint of a step. */
 export const checkpointFolder = (runFolder: string, step: number) =>
   join(runFolder, "checkpoints", checkpointName(step));
 

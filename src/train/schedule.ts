@@ -2,6 +2,7 @@
 
 export type ScheduleName = "constant" | "linear" | "cosine";
 
+/** Options of `scheduleFactor`. */
 export interface ScheduleOptions {
   readonly name: ScheduleName;
   /** Steps of the training. */

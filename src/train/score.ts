@@ -13,6 +13,7 @@ export interface ResponseScores {
   readonly tokenLogProbabilities: readonly Float64Array[];
 }
 
+/** Scores encoded examples under any parameters of one model, made by `responseScorer`. */
 export interface ResponseScorer {
   score(parameters: NamedValues, examples: readonly EncodedExample[]): Promise<ResponseScores>;
   release(): Promise<void>;

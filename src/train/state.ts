@@ -11,6 +11,7 @@ import { z } from "zod";
 import { type NamedValues, shapeSize, type TensorValue } from "../tensor/index.ts";
 import { UnusableTrainingError } from "./training-error.ts";
 
+/** What a training continues from bit for bit. */
 export interface TrainingState {
   /** Finished steps. */
   readonly step: number;

@@ -17,6 +17,7 @@ import { tokenParts } from "./token-parts.ts";
 import { DivergedError } from "./training-error.ts";
 import type { UpdateRule } from "./update-rule.ts";
 
+/** Options of `trainer`. */
 export interface TrainerOptions {
   readonly model: LanguageModel;
   readonly executor: Executor;
@@ -42,6 +43,7 @@ export interface TrainerOptions {
   readonly stepAfter?: "batch" | "token" | undefined;
 }
 
+/** A training in memory that is advanced step by step, made by `trainer`. */
 export interface Trainer {
   /** Finished steps. */
   readonly step: number;

@@ -1,6 +1,7 @@
 /** What an update rule is: a pure pair, extra state and the update of parameters and state, emitted into a graph. */
 import type { Graph, NamedShapes, NamedTensors, Shape } from "../tensor/index.ts";
 
+/** How parameters change given gradients, as graph operations: a pure pair of `init` and `update`. */
 export interface UpdateRule {
   readonly name: string;
   /** Extra state beside the parameters: name to shape and initial value. */

@@ -6,6 +6,7 @@ import { httpVerifier } from "./http-verifier.ts";
 import { type PythonVerifierOptions, pythonVerifier } from "./python-verifier.ts";
 import { verifierByName, verifierSummaries } from "./verifier-by-name.ts";
 
+/** Options of `asyncVerifierByName`. */
 export interface AsyncVerifierOptions extends PythonVerifierOptions {
   /** Bearer token of a reward server. */
   readonly key?: string;

@@ -11,6 +11,7 @@ export interface DrawToVerify {
   readonly problem: string;
 }
 
+/** What an asynchronous verifier says of one draw. */
 export interface DrawVerdict {
   readonly verdict: Verdict;
   /** Why it is not `correct`. */

@@ -5,6 +5,7 @@ import { verdictFromText } from "./external-verdict.ts";
 
 const answerLimit = 1 << 20;
 
+/** Options of `httpVerifier`. */
 export interface HttpVerifierOptions {
   readonly seconds?: number;
   readonly concurrency?: number;

@@ -1,3 +1,4 @@
+/** Is this response right? Verdicts on saved outputs: at once, or by a sandbox, a command or a reward server. */
 export {
   type AsyncVerifier,
   asyncVerifier,

@@ -15,6 +15,7 @@ const problemRow = z.looseObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
     .optional(),
 });
+/** A problem with Python tests, in the fields of HumanEval. */
 export type PythonProblem = z.infer<typeof problemRow>;
 
 export interface PythonTests {

@@ -8,6 +8,7 @@ import { checkedLimits, missingIsolation, type SandboxLimits } from "./sandbox/i
 import { runPythonProgram, SandboxError } from "./sandbox/python-program.ts";
 import { type PythonRuntime, pyodideRuntime, systemPython } from "./sandbox/python-runtime.ts";
 
+/** Options of `pythonVerifier`. */
 export interface PythonVerifierOptions {
   /** `pyodide`, or the path of a python3; without it, the system's python3, else pyodide. */
   readonly python?: string;

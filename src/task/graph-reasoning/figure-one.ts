@@ -4,8 +4,10 @@ import { type GraphTask, graphTask } from "./graph-task.ts";
 import { type LayeredGraph, parity, parityOf, shuffled } from "./layered-graph.ts";
 import { checkSettings, type GraphSettings } from "./settings.ts";
 
+/** Classes of Figure 1's graphs. */
 export type FigureOneClass = "G1" | "G2" | "G3";
 
+/** Figure 1's task, made by `figureOneTask`. */
 export interface FigureOneTask extends GraphTask<FigureOneClass> {
   /** The middle layers of V', numbered as in the formulas: the source is layer 1, so these lie in 2 … L + 1. */
   readonly hiddenLayers: readonly number[];

@@ -3,6 +3,7 @@ import { type GraphTask, graphTask } from "./graph-task.ts";
 import { parity, parityOf } from "./layered-graph.ts";
 import { checkSettings, type GraphSettings } from "./settings.ts";
 
+/** Classes of Figure 2's graphs. */
 export type FigureTwoClass = "G_H1" | "G_H2" | "G_H3";
 
 /** The paper's mixture. */

@@ -5,6 +5,7 @@ import { drawGraph, edgesByLayer, type LayeredGraph, parity, pathsOf, shuffled }
 import { namesOfResponse, promptLength, promptText, responseText } from "./prompt.ts";
 import type { GraphSettings } from "./settings.ts";
 
+/** A graph of a class as a prompt, with one response drawn from π_D. */
 export interface GraphProblem<Class extends string = string> {
   readonly graph: LayeredGraph;
   readonly class: Class;
@@ -18,6 +19,7 @@ export interface GraphProblem<Class extends string = string> {
 /** Weights of the classes; a class that is absent has none. They need not sum to 1. */
 export type ClassWeights<Class extends string> = Readonly<Partial<Record<Class, number>>>;
 
+/** A distribution of graphs with an exact π_D over paths. */
 export interface GraphTask<Class extends string = string> {
   readonly name: string;
   readonly settings: Required<GraphSettings>;

@@ -4,6 +4,7 @@ import type { Edge } from "./layered-graph.ts";
 /** The symbol that fills a prompt on the left. */
 export const paddingSymbol = "_";
 
+/** The graph that a prompt spells, read back by `graphOfPrompt`. */
 export interface PromptGraph {
   /** In the prompt's order. */
   readonly edges: readonly Edge[];

@@ -1,6 +1,7 @@
 /** The settings of a graph-reasoning task and their limits. */
 import { InputError } from "../../record/index.ts";
 
+/** Sizes and form of a graph-reasoning task. */
 export interface GraphSettings {
   /** L, the layers between the source and the target. */
   readonly middleLayers: number;

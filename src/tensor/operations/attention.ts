@@ -117,6 +117,7 @@ const attentionOperation: Operation<Attributes> = {
   },
 };
 
+/** Options of `Graph.attention`. */
 export interface AttentionOptions {
   /** Factor of the products of queries and keys; 1/√width if not given. */
   readonly scale?: number;

@@ -134,6 +134,7 @@ const sumOperation: Operation<Reduction> = {
   },
 };
 
+/** Options of reductions such as `Graph.sum`. */
 export interface ReductionOptions {
   /** Axes that go; −1 is the last. All, if not given. */
   readonly axes?: readonly number[];

@@ -12,6 +12,7 @@ import { broadcastShape, broadcastStrides, offsets } from "../shapes.ts";
 import { type Shape, shapeSize, type Tensor } from "../tensor.ts";
 import { reshape, sum, sumTo } from "./axes.ts";
 
+/** Options of `Graph.matmul`. */
 export interface MatmulOptions {
   /** Whether a, b are read with their last two axes exchanged. */
   readonly transposeA?: boolean;

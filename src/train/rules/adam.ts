@@ -6,6 +6,7 @@ import { mapTensors } from "./norms.ts";
 import { composedRule, type Piece } from "./piece.ts";
 import { requirePositive, requireShare, type TensorChoice, weightDecay } from "./pieces.ts";
 
+/** Decay rates and ε of Adam's moments. */
 export interface AdamOptions {
   /** Decay of the mean of gradients, 0.9 if not given. */
   readonly beta1?: number;
@@ -15,6 +16,7 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
+/** Options of `adam` and `adamW`. */
 export interface AdamRuleOptions extends AdamOptions {
   readonly weightDecay?: number;
   /** Which tensors decay; matrices and embeddings if not given. */

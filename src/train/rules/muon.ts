@@ -48,6 +48,7 @@ export function orthogonalized(graph: Graph, matrix: Tensor, steps = 5): Tensor 
 export const hiddenMatrices: TensorChoice = (name, shape) =>
   shape.length === 2 && !/(^|\.)(wte|wpe|lm_head|head|\w*embed\w*)(\.|$)/.test(name);
 
+/** Options of `muon`. */
 export interface MuonOptions {
   /** Decay of the average of gradients, with Nesterov's look-ahead; 0.95 if not given. */
   readonly momentum?: number;

@@ -2,6 +2,7 @@
 import { nearName } from "../near-name.ts";
 import { UnusableTrainingError } from "../training-error.ts";
 
+/** One option of a rule or loss as data: what may be given, what holds otherwise, and what it means. */
 export interface Option<Value = unknown> {
   /** Undefined where the option must be given, or is off unless given. */
   readonly default?: Value | undefined;
@@ -12,7 +13,9 @@ export interface Option<Value = unknown> {
   accepts(value: unknown): boolean;
 }
 
+/** The options of a rule or loss by name. */
 export type Options = Readonly<Record<string, Option>>;
+/** Options by name as a configuration gives them, not checked yet. */
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
 interface NumberOption {

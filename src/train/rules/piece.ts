@@ -7,6 +7,7 @@ import { mapTensors } from "./norms.ts";
 /** Extra state: name to shape and initial value. */
 export type StateShapes = Readonly<Record<string, { readonly shape: Shape; readonly fill: number }>>;
 
+/** What a piece of an update rule is given in the graph of a step. */
 export interface PieceInput {
   /** The gradient of the loss, as the pieces before have changed it. */
   readonly directions: NamedTensors;
@@ -16,6 +17,7 @@ export interface PieceInput {
   readonly scalars: NamedTensors;
 }
 
+/** The direction as a piece changed it, and the piece's next state. */
 export interface PieceOutput {
   readonly directions: NamedTensors;
   readonly state: NamedTensors;

@@ -6,6 +6,7 @@ import { type Piece, statelessPiece } from "./piece.ts";
 /** Below every norm that a gradient in float32 has, so that a gradient of zeros is divided by more than nothing. */
 const leastNorm = 1e-30;
 
+/** direction·factor. */
 export function scaleBy(factor: number): Piece {
   requireFinite("factor", factor);
   return statelessPiece("scale", (graph, { directions }) =>
@@ -43,6 +44,7 @@ export type TensorChoice = (name: string, shape: Shape) => boolean;
 
 /** Matrices and embeddings, not gains and biases. */
 export const matrices: TensorChoice = (_, shape) => shape.length >= 2;
+/** Every tensor. */
 export const allTensors: TensorChoice = () => true;
 
 /**

@@ -10,6 +10,7 @@ import {
   weightDecay,
 } from "./pieces.ts";
 
+/** Options of `sgd`. */
 export interface SgdOptions {
   /** Decay of the velocity; 0, no momentum, if not given. */
   readonly momentum?: number;

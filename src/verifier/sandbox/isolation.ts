@@ -5,6 +5,7 @@
  */
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
+/** What one program may use. */
 export interface SandboxLimits {
   /** Wall time of one program, in seconds. */
   readonly seconds: number;
