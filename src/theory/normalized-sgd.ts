@@ -1,6 +1,6 @@
 /** Normalized SGD on the instances that no constant step of SGD survives. */
 import { normalizedLambda, normalizedStepSize } from "../train/index.ts";
-import { atLeast } from "./criterion.ts";
+import { atLeast, atMost } from "./criterion.ts";
 import type { TheoryRow } from "./instance.ts";
 import { belowConstantStep, bestConstantStep, caseN, flatInH, worstCoverage } from "./step-size-cases.ts";
 
@@ -24,6 +24,12 @@ export const normalizedSgd: TheoryRow<NormalizedSetting> = {
       y: "coverage",
       bound: 0.9,
       where: { steps: "proof's", T: 1000 },
+    }),
+    atMost({
+      name: "proof-moves-later",
+      y: "coverage",
+      bound: 0.9,
+      where: { steps: "proof's", T: longTraining },
     }),
     flatInH({ name: "proof-flat-in-h", y: "coverage", where: { steps: "proof's", T: longTraining } }),
   ],

@@ -34,6 +34,7 @@ export const tokenLevelDivergence: TheoryRow<TokenLevelDivergenceSetting> = {
       atLeast: 0.25,
     }),
     slopeWithin({ name: "slope-in-h", y: "divergence", x: "H", where: { n: 64 }, within: [0.35, 0.65] }),
+    slopeWithin({ name: "slope-in-n", y: "divergence", x: "n", where: { H: 256 }, within: [-1.2, -0.8] }),
     atMost({ name: "theorem-with-constants", y: "divergence", bound: "upperBound" }),
   ],
   plot: {
@@ -55,7 +56,8 @@ export const tokenLevelDivergence: TheoryRow<TokenLevelDivergenceSetting> = {
   settings(scale) {
     const lengths = scale === "fast" ? [64, 256, 1024] : [64, 256, 1024, 4096, 16384];
     const sizes = scale === "fast" ? [64] : [64, 512];
-    return sizes.flatMap((n) => lengths.map((H) => ({ n, H })));
+    const between = scale === "fast" ? [256] : [128, 256];
+    return [...sizes.flatMap((n) => lengths.map((H) => ({ n, H }))), ...between.map((n) => ({ n, H: 256 }))];
   },
   measure({ n, H }, generator) {
     const replicates = 400;

@@ -66,17 +66,17 @@ export function tokenLevelAverage(given: {
 }
 
 /** Tokens of a response by their runs: `token` up to position `end`. */
-interface Run {
+export interface TokenRun {
   readonly token: number;
   readonly end: number;
 }
 
 /** A response of independent tokens; runs of the likeliest one are skipped by their geometric lengths. */
-function* responseTokens(
+export function* responseTokens(
   logProbabilities: Float64Array,
   H: number,
   generator: RandomGenerator,
-): Generator<Run> {
+): Generator<TokenRun> {
   const likeliest = logProbabilities.indexOf(Math.max(...logProbabilities));
   const others = logProbabilities.reduce(
     (sum, value, token) => (token === likeliest ? sum : sum + Math.exp(value)),
@@ -121,7 +121,7 @@ class TokenStepper {
     );
   }
 
-  train(parameters: Float64Array, prompt: number, runs: Iterable<Run>): void {
+  train(parameters: Float64Array, prompt: number, runs: Iterable<TokenRun>): void {
     let position = 0;
     for (const { token, end } of runs) {
       this.#repeat(parameters, this.#differences[prompt]![token]!, end - position);
