@@ -272,6 +272,7 @@ function boundaryText(straddling: number | undefined): string | undefined {
 const rawText: Readonly<Record<Rawness, string>> = {
   raw: "raw: the model's own at any temperature",
   scaled: "scaled by the temperature: kept at temperature 1 only",
+  other: "WARNING: not those that it scores the same tokens with, at temperature 1 either: never kept",
   unknown: "cannot be compared with scores",
 };
 

@@ -14,6 +14,8 @@ export type EndpointFault =
   | "answer"
   /** Prompt and response do not fit. */
   | "too long"
+  /** The server withheld or cut the response by rules of its own: what is there is no draw from the model. */
+  | "filtered"
   /** The server will not do it: status 4xx. */
   | "refused";
 

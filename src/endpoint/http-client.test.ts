@@ -59,8 +59,14 @@ describe("an answer that is none", () => {
     expect(await failure(http.get("/", never))).toMatchObject({ retryAfter: 30 });
   });
 
-  test("a prompt that is too long for the server is final and named so", async () => {
-    const said = "This model's maximum context length is 4096 tokens";
+  test.each([
+    "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens.",
+    "The decoder prompt (length 5000) is longer than the maximum model length of 4096.",
+    "The input (5000 tokens) is longer than the model's context length (4096 tokens).",
+    "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens and 1 `max_new_tokens`",
+    "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000",
+    "the request exceeds the available context size, try increasing it",
+  ])("a prompt that is too long for the server is final and named so: %s", async (said) => {
     const http = await clientOf((_, response) =>
       response.writeHead(400).end(JSON.stringify({ message: said })),
     );

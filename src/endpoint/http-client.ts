@@ -244,7 +244,7 @@ function errorText(text: string): string {
 const clipped = (text: string) => (text.length > shownError ? `${text.slice(0, shownError)}…` : text).trim();
 
 function tooLong(text: string): boolean {
-  return /exceed_context_size|context (?:length|size|window)|maximum context|max_model_len|longer than the model|too long|inputs? tokens/i.test(
+  return /exceed_context_size|context(?:_| )(?:length|size|window)|maximum context|max_model_len|longer than the (?:maximum )?model|too long|(?:allowed input|prompt) length|`?inputs?`? (?:tokens|must have less than)/i.test(
     text,
   );
 }

@@ -36,7 +36,7 @@ export type { LlamaRoute } from "./llama-routes.ts";
 export { type ModelSpec, modelSpecs } from "./model-spec.ts";
 export { openingWaits, type Patience, patiently } from "./patience.ts";
 export { type PromptForm, promptForm, promptFromText, promptOf, promptText } from "./prompt-text.ts";
-export { drawsFromModel, type Rawness, rawDraws } from "./raw-draws.ts";
+export { drawsAsScored, drawsFromModel, type Rawness, rawDraws } from "./raw-draws.ts";
 export { type SampleFit, type SampleFitOptions, sampleFit } from "./sample-fit.ts";
 export { Secret, secretFor } from "./secret.ts";
 export { type ServerSigns, serverKind, serverKinds } from "./server-kind.ts";

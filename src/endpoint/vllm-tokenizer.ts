@@ -48,6 +48,11 @@ export class VllmTokenizer {
     return this.#server.before;
   }
 
+  /** True where answers hold the ids of prompt and response. */
+  get returnsIds(): boolean {
+    return this.#server.returned;
+  }
+
   /** True where a text can be sent as it is: its tokens come back with the answer, and none is put after it. */
   get tellsTokens(): boolean {
     return this.#server.returned && this.#server.after === 0;

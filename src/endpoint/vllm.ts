@@ -47,7 +47,7 @@ export async function vllm(options: VllmOptions, signal: AbortSignal): Promise<S
       ...(tokenizer.before !== undefined && { beginningOfSequence: tokenizer.before[0] ?? null }),
       software: await softwareOf(client, signal),
     },
-    sampler: sampler(options),
+    sampler: sampler(options, tokenizer.returnsIds),
     likelihood: likelihood(options, tokenizer),
     close: async () => client.close(),
   };
@@ -146,7 +146,8 @@ function scoreAt(position: Answer, token: number): number {
   return (typeof entry.raw === "number" ? entry : entry.at("logprob")).logProbability();
 }
 
-function sampler(options: VllmOptions): Sampler {
+/** `idsBeside`: answers list the ids of tokens; else their ids stand in place of their texts, which need not tell them apart. */
+function sampler(options: VllmOptions, idsBeside: boolean): Sampler {
   const { client, model } = options;
   const place = `${client.address}/v1/completions`;
   const truncation = ({ topK = 0, minP = 0 }: DrawSettings) => ({ top_k: topK, min_p: minP });
@@ -161,7 +162,7 @@ function sampler(options: VllmOptions): Sampler {
       max_tokens: settings.maxTokens,
       logprobs: 1,
       return_token_ids: true,
-      return_tokens_as_token_ids: true,
+      return_tokens_as_token_ids: !idsBeside,
       ...(settings.stop !== undefined && settings.stop.length > 0 && { stop: settings.stop }),
       ...fields,
     };

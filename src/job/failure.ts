@@ -34,7 +34,7 @@ export function failureClass(error: unknown): FailureClass {
     kind: fault,
     retryable: fault === "refused" && status === undefined ? "if it worked before" : retryable,
     ...(typeof retryAfter === "number" && { retryAfter }),
-    ...(fault === "too long" && { ownFault: true }),
+    ...((fault === "too long" || fault === "filtered") && { ownFault: true }),
   };
 }
 

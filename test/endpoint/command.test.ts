@@ -182,6 +182,17 @@ describe("lmcov sample", () => {
     expect((await sample("-n", "4", "--temperature", "0.5")).stderr).toMatch(/4 responses drawn →/);
   });
 
+  test("log-probabilities of draws that are none are said to be so and not written", async () => {
+    const server = await serving(vllmRoutes("logits"));
+    const prompts = await written("logits.jsonl", [{ prompt: "The" }]);
+    const words = ["--prompts", prompts, "-n", "5", "--max-tokens", "3", "--out", join(folder, "logits")];
+    const { code, stderr } = await lmcov(["sample", "--model", `m=${server.address}`, ...words]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/m: its server's log-probabilities of draws are not those that it scores/);
+    const rows = await rowsOf("logits");
+    expect([ofKind(rows, "response").length, ofKind(rows, "likelihood").length]).toEqual([5, 0]);
+  });
+
   test("a draw that the server refuses is failed and unscored, never wrong, and the others are drawn", async () => {
     const routes = vllmRoutes();
     const server = await serving({
@@ -345,7 +356,10 @@ test("a key reaches the server and nothing else: no file, no output, no error", 
       },
     },
   );
-  const prompts = await written("secret.jsonl", [{ prompt: "The" }, { prompt: "A" }]);
+  const prompts = await written("secret.jsonl", [
+    { prompt: "The", target: "x" },
+    { prompt: "A", target: "x" },
+  ]);
   const keyFile = join(folder, "key.txt");
   await writeFile(keyFile, `${key}\n`);
   const base = [
@@ -358,6 +372,8 @@ test("a key reaches the server and nothing else: no file, no output, no error", 
     "20",
     "--max-tokens",
     "2",
+    "--verify",
+    "exact",
     "--json",
   ];
   const byVariable = await lmcov([...base, "--out", join(folder, "secret-1")], {
@@ -372,4 +388,8 @@ test("a key reaches the server and nothing else: no file, no output, no error", 
   ];
   expect(files.length).toBeGreaterThan(2);
   for (const file of files) expect((await readFile(file)).includes(key), file).toBe(false);
+  // Parquet's pages are compressed: what is in them is looked at as it is read.
+  const rows = JSON.stringify([...(await rowsOf("secret-1")), ...(await rowsOf("secret-2"))]);
+  expect(rows).toMatch(/your \[key\]|your key is \[key\]/);
+  expect(rows).not.toContain(key);
 });

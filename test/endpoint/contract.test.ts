@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import {
   canary,
+  drawsAsScored,
   type Endpoint,
   EndpointError,
   endpointFor,
@@ -10,9 +11,10 @@ import {
   type ScoringEndpoint,
   sampleFit,
 } from "../../src/endpoint/index.ts";
-import { beginning, end, scoreOf, textOf, tokenise } from "./scripted-model.ts";
+import { failureClass } from "../../src/job/index.ts";
+import { beginning, end, pieceOf, scoreOf, textOf, tokenise } from "./scripted-model.ts";
 import { llamaRoutes, sglangRoutes, tgiRoutes } from "./scripted-native.ts";
-import { openaiRoutes, vllmRoutes } from "./scripted-openai.ts";
+import { chatPrompt, openaiRoutes, vllmRoutes } from "./scripted-openai.ts";
 import { drawn, type Fault, type Json, type Routes, type ScriptedServer, serve } from "./scripted-server.ts";
 
 interface Kind {
@@ -258,6 +260,57 @@ test("of the many tokens at a position of vLLM's the one that stands there is ta
     signal,
   );
   expect(scored.logProbability).toBeCloseTo(sum(exact(tokenise("The"), tokenise(" zebra"))), 9);
+});
+
+test("a vLLM's draw has ids and texts of its tokens, and where it returns no ids, none of them", async () => {
+  const request = { prompt: { text: "The" }, seed: 3, settings: { temperature: 1, maxTokens: 30 } };
+  const tokens = drawnTokens("The", 3, 30);
+  const draw = await (await opened(vllmKind)).endpoint.sampler.sample(request, signal);
+  expect(draw.tokens).toEqual(tokens);
+  expect(draw.tokenTexts).toEqual(tokens.map(pieceOf));
+  const older = await (await opened(vllmKind, "no token ids")).endpoint.sampler.sample(request, signal);
+  expect([older.tokens, older.tokenTexts]).toEqual([undefined, undefined]);
+  expect(older.tokenLogProbabilities).toEqual(draw.tokenLogProbabilities);
+});
+
+test("a draw that the server broke off or filtered is no draw, and is not the model's wrong answer", async () => {
+  const request = { prompt: { text: "The" }, seed: 3, settings: { temperature: 1, maxTokens: 30 } };
+  const drawing = async (fault: Fault) =>
+    (await opened(vllmKind, fault)).endpoint.sampler.sample(request, signal);
+  const broken: unknown = await drawing("aborts").catch((error: unknown) => error);
+  expect(broken).toMatchObject({ fault: "answer", retryable: true, message: expect.stringMatching(/abort/) });
+  const filtered: unknown = await drawing("filters").catch((error: unknown) => error);
+  expect(filtered).toMatchObject({ fault: "filtered", retryable: false });
+  expect(failureClass(filtered)).toMatchObject({ kind: "filtered", retryable: false, ownFault: true });
+});
+
+test("tokens of a conversation that are parts of characters keep their log-probabilities", async () => {
+  const { endpoint } = await opened(vllmKind, "broken characters");
+  const messages = [{ role: "user", content: "The" }];
+  let broken = 0;
+  for (let seed = 0; seed < 60; seed += 1) {
+    const settings = { temperature: 1, maxTokens: 20 };
+    const draw = await endpoint.sampler.sample({ prompt: { messages }, seed, settings }, signal);
+    const { tokens } = drawn(chatPrompt(messages), {
+      chooser: { temperature: 1, topP: 1, topK: 0, minP: 0 },
+      most: 20,
+      seed,
+    });
+    const response = tokens.filter((token) => token !== end);
+    const expected = scoreOf(chatPrompt(messages), response);
+    expect(draw.tokenLogProbabilities).toHaveLength(expected.length);
+    expect(sum(draw.tokenLogProbabilities ?? [])).toBeCloseTo(sum(expected), 9);
+    if (draw.tokenTexts?.includes("\ufffd") === true && draw.finishReason === "stop") broken += 1;
+  }
+  expect(broken).toBeGreaterThan(0);
+});
+
+test("log-probabilities of draws that are logits are seen at temperature 1 too", async () => {
+  const { endpoint } = await opened(vllmKind, "logits");
+  expect(await rawDraws(endpoint, signal)).toBe("other");
+  expect(await drawsAsScored(endpoint, { temperature: 1, signal })).toBe(false);
+  const honest = (await opened(vllmKind)).endpoint;
+  expect(await drawsAsScored(honest, { temperature: 1, signal })).toBe(true);
 });
 
 test("a vLLM that returns no token ids is asked for them by /tokenize", async () => {

@@ -72,14 +72,16 @@ function vllmCompletion(body: Json, fault: Fault | undefined): Reply {
   const chooser = chooserOf(body, modelDefaults);
   const { tokens, finish } = drawn(prompt, { chooser, most, seed: body.seed });
   const temperature = fault === "tempered" ? chooser.temperature : 1;
-  const scores = scoreOf(prompt, tokens, temperature);
+  const shift = fault === "logits" ? 3 : 0;
+  const scores = scoreOf(prompt, tokens, temperature).map((score) => score - shift);
+  const returnsIds = body.return_token_ids === true && fault !== "no token ids";
   const choice = {
     index: 0,
     text: textOf(tokens),
-    finish_reason: finish,
+    finish_reason: endOf(finish, fault),
     stop_reason: null,
-    token_ids: body.return_token_ids === true ? tokens : null,
-    prompt_token_ids: body.return_token_ids === true && fault !== "no token ids" ? prompt : null,
+    token_ids: returnsIds ? tokens : null,
+    prompt_token_ids: returnsIds ? prompt : null,
     prompt_logprobs:
       typeof body.prompt_logprobs === "number" && fault !== "ignores echo"
         ? promptLogprobs(prompt, body.prompt_logprobs, fault)
@@ -99,6 +101,11 @@ function vllmCompletion(body: Json, fault: Fault | undefined): Reply {
   return {
     body: withNaN({ id: "cmpl-1", object: "text_completion", choices: choicesOf(choice, fault), usage }),
   };
+}
+
+function endOf(finish: string, fault: Fault | undefined): string {
+  if (fault === "aborts") return "abort";
+  return fault === "filters" ? "content_filter" : finish;
 }
 
 /** A position is an object keyed by token id: the token that stands there, and the most likely ones asked for. */
@@ -177,16 +184,21 @@ export function chatCompletion(
     seed: body.seed,
   });
   const scores = scoreOf(prompt, tokens, fault === "tempered" ? chooser.temperature : 1);
+  const listed = (id: number) => {
+    if (id <= end) return "";
+    const piece = pieceOf(id);
+    return fault === "broken characters" && /[^\x20-\x7e]/.test(piece) ? "\ufffd" : piece;
+  };
   const content = tokens.map((id, index) => ({
-    token: id > end ? pieceOf(id) : "",
-    bytes: [...Buffer.from(id > end ? pieceOf(id) : "")],
+    token: listed(id),
+    bytes: [...Buffer.from(listed(id))],
     logprob: faulty(scores[index] as number, fault),
     top_logprobs: [],
   }));
   const choice = {
     index: 0,
     message: { role: "assistant", content: textOf(tokens) },
-    finish_reason: finish,
+    finish_reason: endOf(finish, fault),
     logprobs: body.logprobs === true ? { content } : null,
   };
   return { body: withNaN({ id: "chat-1", object: "chat.completion", choices: choicesOf(choice, fault) }) };

@@ -22,6 +22,14 @@ export type Fault =
   | "shifted"
   /** Log-probabilities of draws are scaled by the temperature. */
   | "tempered"
+  /** Log-probabilities of draws are no logarithms of probabilities, as those of two modes of vLLM. */
+  | "logits"
+  /** Tokens of chat answers that are no ASCII are listed as U+FFFD, as parts of characters are. */
+  | "broken characters"
+  /** Draws are broken off by the server. */
+  | "aborts"
+  /** Draws are cut by a filter of the server's. */
+  | "filters"
   /** Each position lists other tokens too, smaller ids first. */
   | "crowded"
   | "no token ids";
