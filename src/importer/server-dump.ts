@@ -192,6 +192,7 @@ class ExchangeRows {
       ...(drawnBy !== undefined && { drawnBy }),
       logProbability: tokens.logProbability,
       tokenLogProbabilities: tokens.tokenLogProbabilities,
+      ...(tokens.texts !== undefined && { tokens: tokens.texts }),
       tokenCount: tokens.tokenLogProbabilities.length,
       method: part.method + (part.whole ? ", the whole text" : "") + first,
     });
@@ -248,6 +249,7 @@ class ExchangeRows {
         drawnBy: base.model,
         logProbability: tokens.logProbability,
         tokenLogProbabilities: tokens.tokenLogProbabilities,
+        ...(tokens.texts !== undefined && { tokens: tokens.texts }),
         tokenCount: tokens.tokenLogProbabilities.length,
         method: part.method,
       });

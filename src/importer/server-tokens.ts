@@ -1,4 +1,5 @@
 /** Token log-probabilities of server responses, and where in them the response begins. */
+import { longestToken } from "../record/index.ts";
 import { shown } from "./draws.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
 import { FieldError, logProbabilityIn } from "./table-values.ts";
@@ -158,6 +159,8 @@ function logarithm(field: string, value: unknown): number {
 export interface TokenPart {
   readonly logProbability: number;
   readonly tokenLogProbabilities: readonly number[];
+  /** The text of each of them, where all are told. */
+  readonly texts?: readonly string[];
   /** Tokens that begin before the response and end in it, counted to it. */
   readonly straddling: number;
   /** Leading tokens without a log-probability, which the sum leaves out. */
@@ -171,16 +174,23 @@ export function tokenPart(
 ): TokenPart {
   const { field, first = 0, end = tokens.length, straddling = 0 } = input;
   const values: number[] = [];
+  const texts: string[] = [];
   let unscored = 0;
-  for (const [index, { logProbability }] of tokens.slice(first, end).entries()) {
-    if (logProbability !== undefined) values.push(logProbability);
-    else if (values.length === 0 && first + index <= 1) unscored += 1;
+  for (const [index, { logProbability, text }] of tokens.slice(first, end).entries()) {
+    if (logProbability !== undefined) {
+      values.push(logProbability);
+      if (text !== undefined && isTokenText(text)) texts.push(text);
+    } else if (values.length === 0 && first + index <= 1) unscored += 1;
     else throw new FieldError(`${field}[${first + index}]`, "a token of the response has no log-probability");
   }
   if (values.length === 0) throw new FieldError(field, "no token of the response has a log-probability");
   const logProbability = values.reduce((sum, value) => sum + value, 0);
-  return { logProbability, tokenLogProbabilities: values, straddling, unscored };
+  const told = texts.length === values.length ? { texts } : {};
+  return { logProbability, tokenLogProbabilities: values, ...told, straddling, unscored };
 }
+
+/** vLLM writes `token_id:17` in place of a text where it was asked to. */
+const isTokenText = (text: string) => text.length <= longestToken && !/^token_id:\d+$/.test(text);
 
 /** Length in code points, as the servers count. */
 export function codePoints(text: string): number {

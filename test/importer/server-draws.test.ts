@@ -31,6 +31,7 @@ describe("vLLM prompt_logprobs", () => {
   test("the token of each position is looked up by its id, not by the order of keys", async () => {
     const { likelihoods, outcomes } = await reading(dump(answer({ prompt_token_ids: [1, 20, 7] })));
     expect(sums(likelihoods)).toEqual([["data", -6]]);
+    expect(likelihoods[0]?.tokens).toEqual([" two", " three"]);
     expect(outcomes).toEqual([]);
   });
 
@@ -101,6 +102,7 @@ describe("sampled answers", () => {
     const { likelihoods, responses, notes } = await reading(dump(line("4", -0.5), line("5", -2)), {
       texts: true,
     });
+    expect(likelihoods.map(({ tokens }) => tokens)).toEqual([["4"], ["5"]]);
     expect(likelihoods.map(({ draw, logProbability, problem }) => [draw, logProbability, problem])).toEqual([
       [0, -0.5, "p1"],
       [1, -2, "p1"],
@@ -213,6 +215,7 @@ describe("sampled answers", () => {
       ["draw", -3],
       ["data", -4],
     ]);
+    expect(likelihoods.map(({ tokens }) => tokens)).toEqual([[" a", "b"], undefined]);
     expect(likelihoods[0]?.method).toContain("scaled by the temperature 0.5");
     expect(likelihoods[1]?.method).toContain("from token 2 of the prompt on");
   });
@@ -258,6 +261,7 @@ describe("sampled answers", () => {
       ),
     );
     expect(likelihoods.map(({ logProbability }) => logProbability)).toEqual([-3, Math.log(0.25)]);
+    expect(likelihoods.map(({ tokens }) => tokens)).toEqual([[" a", "b"], ["a"]]);
     expect(likelihoods[0]).toMatchObject({
       model: "tiny",
       sampling: { temperature: 1, topK: 0, topP: 1, minP: 0 },

@@ -20,8 +20,25 @@ describe("completions with echo", () => {
     );
     expect(importer).toBe("server-dump");
     expect(sums(likelihoods)).toEqual([["data", -24]]);
-    expect(likelihoods[0]).toMatchObject({ tokenLogProbabilities: [-8, -16], tokenCount: 2, model: "m" });
+    expect(likelihoods[0]).toMatchObject({
+      tokenLogProbabilities: [-8, -16],
+      tokens: [" b", " c"],
+      tokenCount: 2,
+      model: "m",
+    });
     expect(responses).toMatchObject([{ role: "data", prompt: "Q: é? A:", text: " b c" }]);
+  });
+
+  test("tokens that are told by their ids have no texts", async () => {
+    const logprobs = {
+      tokens: ["token_id:4", "token_id:5", "token_id:6"],
+      token_logprobs: [null, -1, -2],
+      text_offset: [0, 8, 10],
+    };
+    const request = { prompt: "Q: é? A: b c", echo: true, logprobs: 1, max_tokens: 0 };
+    const { likelihoods } = await reading(dump(echoed({ logprobs }, { prompt: "Q: é? A:", request })));
+    expect(likelihoods[0]).toMatchObject({ tokenLogProbabilities: [-1, -2] });
+    expect(likelihoods[0]?.tokens).toBeUndefined();
   });
 
   test("what the server generated after a given text is no part of it", async () => {
