@@ -118,7 +118,7 @@ export async function openLocalModel(
     const model = checkpointModel({ config, parameters, executor, untieHead, testTimeTraining });
     return {
       ...model,
-      tokenizer: { ...tokenizer, decode: (ids) => tokenizer.decode(known(ids, tokenizer)) },
+      tokenizer: decodingKnown(tokenizer),
       endOfSequence: trainingRecord(training).endOfSequence === false ? undefined : tokenizer.endOfSequence,
       method: `lmcov, ${executor.name}, ${stepped}`,
       async release() {
@@ -132,9 +132,14 @@ export async function openLocalModel(
   }
 }
 
-/** A model may have embeddings that its tokenizer has no token for. */
-const known = (ids: Iterable<number>, { vocabularySize }: Tokenizer): number[] =>
-  [...ids].filter((id) => id < vocabularySize);
+/** The tokenizer that leaves unknown ids out: a model may have embeddings that its tokenizer has no token for. */
+export function decodingKnown(tokenizer: Tokenizer): Tokenizer {
+  const { vocabularySize } = tokenizer;
+  return {
+    ...tokenizer,
+    decode: (ids) => tokenizer.decode([...ids].filter((id) => id < vocabularySize)),
+  };
+}
 
 function openExecutor(device: DeviceName, threads: number): Promise<Executor> | Executor {
   return device === "float64" ? float64Executor() : onnxruntimeExecutor({ device, threads });

@@ -1,11 +1,11 @@
 /** Draws of a model in training, judged by a verifier: what pass@N is measured on. */
-import { crc32 } from "node:zlib";
 import { type Decoder, generate, samplingFilter } from "../decode/index.ts";
-import { continuationText, type Tokenizer, tokenizePrompt } from "../model/index.ts";
+import { continuationText, type Tokenizer, tokenizePrompt, tokenTexts } from "../model/index.ts";
 import type { RandomGenerator } from "../numeric/index.ts";
-import { type Outcome, type Response, type SamplingSettings, samplingHash } from "../record/index.ts";
+import { type Row, type SamplingSettings, samplingHash } from "../record/index.ts";
 import type { Verifier } from "../verifier/index.ts";
-import { type EvaluationSet, rowBase } from "./train-evaluation.ts";
+import { drawRows } from "./generate-rows.ts";
+import { type EvaluationSet, problemOf } from "./train-evaluation.ts";
 
 export interface DrawOptions {
   readonly decoder: Decoder;
@@ -16,10 +16,12 @@ export interface DrawOptions {
   readonly problems: number;
   readonly temperature: number;
   readonly maxTokens: number;
+  /** Whether rows hold each token's log-probability and text. */
+  readonly tokens: boolean;
 }
 
 export interface JudgedDraws {
-  readonly rows: readonly (Response | Outcome)[];
+  readonly rows: readonly Row[];
   /** Correct draws of each problem. */
   readonly correct: readonly number[];
 }
@@ -44,36 +46,40 @@ export async function judgedDraws(
   );
   const generations = await generate(options.decoder, requests);
   const sampling: SamplingSettings = { temperature, maxTokens };
-  const shared = { sampling, samplingHash: samplingHash(sampling), drawSet: `training ${given.model}` };
-  const model = { model: given.model, step: given.step };
+  const context = {
+    name: { model: given.model, step: given.step },
+    sampling,
+    samplingHash: samplingHash(sampling),
+    verifier,
+    rewarded: false,
+    method: "as drawn while training",
+  };
   const correct = chosen.map(() => 0);
-  const rows = generations.flatMap(({ tokens, finishReason }, position): (Response | Outcome)[] => {
+  const rows = generations.flatMap((generation, position): Row[] => {
     const place = Math.floor(position / draws);
     const index = chosen[place]!;
     const example = set.examples[index]!;
-    const target = example.target ?? example.response;
-    const spoken = tokens.at(-1) === endOfSequence ? tokens.slice(0, -1) : tokens;
-    const text = continuationText(tokenizer, {
-      prompt: requests[position]!.prompt,
-      // A model may have embeddings that its tokenizer has no token for.
-      response: spoken.filter((id) => id < tokenizer.vocabularySize),
-    });
-    const base = { ...rowBase(set, index, model), ...shared, draw: position % draws };
-    const judged = verifier.verify({ response: text, target, prompt: example.prompt });
-    if (judged.verdict === "correct") correct[place]! += 1;
-    return [
+    const { tokens } = generation;
+    const { prompt } = requests[position]!;
+    const response = tokens.at(-1) === endOfSequence ? tokens.slice(0, -1) : tokens;
+    const drawn = drawRows(
       {
-        kind: "response",
-        ...base,
-        role: "draw",
-        prompt: example.prompt,
-        text,
-        target,
+        ...generation,
+        prompt: {
+          ...problemOf(set, index),
+          prompt: example.prompt,
+          target: example.target ?? example.response,
+        },
+        drawSet: `training ${given.model}`,
+        draw: position % draws,
+        text: continuationText(tokenizer, { prompt, response }),
         tokenCount: tokens.length,
-        finishReason,
+        tokenTexts: tokenTexts((ids) => tokenizer.decode(ids), { before: prompt, tokens }),
       },
-      { kind: "outcome", ...base, ...judged, fingerprint: crc32(text), verifier: verifier.name },
-    ];
+      context,
+    );
+    if (drawn.some((row) => row.kind === "outcome" && row.verdict === "correct")) correct[place]! += 1;
+    return options.tokens ? drawn : drawn.filter(({ kind }) => kind !== "likelihood");
   });
   return { rows, correct };
 }

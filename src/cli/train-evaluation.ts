@@ -62,14 +62,13 @@ export function evaluationSet(given: {
   };
 }
 
-/** What all rows about an evaluation set's problems carry. */
-export function rowBase(
+/** What all rows about one response's problem carry. */
+export function problemOf(
   set: EvaluationSet,
   index: number,
-  model: { readonly model: string; readonly step?: number },
-): Omit<RowBase, "sampling" | "samplingHash"> {
+): Pick<RowBase, "task" | "problem" | "promptHash" | "source"> {
   const { problem, promptHash } = set.keys[index]!;
-  return { ...model, task: set.task, problem, promptHash, source: { file: set.source } };
+  return { task: set.task, problem, promptHash, source: { file: set.source } };
 }
 
 /**
@@ -99,7 +98,8 @@ export function likelihoodRows(
       : ({ role: "draw", drawnBy: referenceModel } as const);
   return set.keys.map(({ draw, fingerprint }, index) => ({
     kind: "likelihood",
-    ...rowBase(set, index, model),
+    ...model,
+    ...problemOf(set, index),
     sampling,
     samplingHash: samplingHash(sampling),
     ...role,

@@ -22,6 +22,7 @@ import {
   trainer,
 } from "../train/index.ts";
 import { verifierByName } from "../verifier/index.ts";
+import { decodingKnown } from "./generate-model.ts";
 import {
   type ExampleGenerators,
   encodedSource,
@@ -217,7 +218,8 @@ function drawOptions(
   if (passAt === undefined) return undefined;
   const { tokenizer, config: sizes } = prepared;
   return {
-    tokenizer,
+    tokenizer: decodingKnown(tokenizer),
+    tokens: config.probes?.tokens === true,
     endOfSequence: config.endOfSequence ? tokenizer.endOfSequence : undefined,
     verifier: verifierByName(passAt.verifier),
     draws: passAt.draws,

@@ -107,6 +107,11 @@ export function decisionSentence(analysis: LikelihoodAnalysis, measured: Measure
   const disagreeing = others.filter(({ winner }) => winner !== undefined && winner !== passAtK.winner);
   const agrees =
     agreeing.length === 0 ? "" : `; ${listText(agreeing)} ${agreeing.length === 1 ? "agrees" : "agree"}`;
+  if (passAtK.estimate === 0) {
+    const takes = others.slice(-2).filter(({ winner }) => winner !== undefined);
+    const instead = takes.map(({ name, winner }) => `; ${name} would take ${winner}`).join("");
+    return `Measured pass@${countText(k)} is 0 for every candidate with verdicts and decides nothing${instead}.`;
+  }
   const disagrees = disagreeing.map(({ name, winner }) => `; ${name} would take ${winner}`).join("");
   return `Measured pass@${countText(k)} decides among the candidates with verdicts: ${passAtK.winner} (${rateText(passAtK.estimate)})${agrees}${disagrees}.`;
 }

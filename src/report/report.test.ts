@@ -103,6 +103,20 @@ describe("the report", () => {
     );
   });
 
+  test("takes no model for the best where none solved a problem", () => {
+    const unsolved = trajectory.map((model) => ({
+      ...model,
+      problems: model.problems.map((problem) => ({ ...problem, correct: 0 })),
+    }));
+    const { verdict } = report(unsolved, [scores([30, 28, 25])]);
+    expect(verdict[0]).toMatch(
+      /^At k = 100, the largest that all logs measure, no model solved any problem \(pass@100 0 .*do not say which is better\.$/,
+    );
+    expect(verdict.at(-1)).toBe(
+      "Measured pass@100 is 0 for every candidate with verdicts and decides nothing; the tournament would take model, step 400; cross-entropy would take model, step 400.",
+    );
+  });
+
   test("ranks checkpoints by coverage and by loss against measured pass@k", () => {
     const models = [100, 200, 400, 800].map((step, index) => checkpoint(step, 0.1, 20 * index));
     const generator = randomGenerator("scores of four");

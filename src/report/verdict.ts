@@ -51,6 +51,9 @@ function choiceSentence(task: TaskAnalysis, chosen: ModelAnalysis): string {
   const largest = task.ksAsked
     ? "the largest asked for that all logs measure"
     : "the largest that all logs measure";
+  if (estimate.estimate === 0) {
+    return `At k = ${countText(k)}, ${largest}, no model solved any problem (${value}): these verdicts do not say which is better.`;
+  }
   const first = `At k = ${countText(k)}, ${largest}, ${name} solves the most problems (${value})`;
   if (others.length === 0) return `${first}; every other of the ${all} models is below it beyond noise.`;
   const verb = others.length === 1 ? "is" : "are";
