@@ -1,5 +1,6 @@
 /** A chart's numbers at one N in words: what the slider reads off. */
 import type { Chart, CurveChart, PassAtKChart, TrainingChart, WinnerChart } from "./chart-data.ts";
+import { palette } from "./chart-palette.ts";
 import { estimateText, nText, shortName } from "./chart-plot-parts.ts";
 import { bandAtN, pickAtN, rowLabel } from "./chart-plot-training.ts";
 import { nearestPosition } from "./slider-grid.ts";
@@ -7,6 +8,8 @@ import { nearestPosition } from "./slider-grid.ts";
 export interface Readout {
   readonly label: string;
   readonly text: string;
+  /** Of the line in the chart, where it has one. */
+  readonly colour?: string | undefined;
 }
 
 /** Lines named in the chart and the one selected, at the chart's N nearest to n; empty for charts without N. */
@@ -31,10 +34,12 @@ export function chartReadout(
 function curveReadout(chart: CurveChart, n: number, model: string | undefined) {
   const position = nearestPosition(chart.ns, n);
   const isRate = chart.yScale !== "linear";
+  const colours = coloursOf(chart);
   const values = chart.series
     .filter(({ emphasised, label }) => emphasised || label === model)
     .map(({ label, estimate, lower, upper }) => ({
       label,
+      colour: colours.get(label),
       text: estimateText({
         estimate: estimate?.[position],
         lower: lower?.[position],
@@ -46,18 +51,27 @@ function curveReadout(chart: CurveChart, n: number, model: string | undefined) {
 }
 
 function passAtKReadout(chart: PassAtKChart, n: number, model: string | undefined) {
+  const colours = coloursOf(chart);
   const shown = chart.series.filter(({ emphasised, label }) => emphasised || label === model);
   const values = shown.flatMap(({ label, measured }) => {
     const point = measured.findLast(({ k }) => k <= n);
-    return point === undefined ? [] : [{ label, k: point.k, text: estimateText(point) }];
+    return point === undefined
+      ? []
+      : [{ label, colour: colours.get(label), k: point.k, text: estimateText(point) }];
   });
   const ks = new Set(values.map(({ k }) => k));
   const [only] = ks;
   if (ks.size === 1) return { at: `pass@${nText(only ?? n)}`, values };
   return {
     at: `pass@k at the largest measured k up to ${nText(n)}`,
-    values: values.map(({ label, k, text }) => ({ label, text: `${text} at ${nText(k)}` })),
+    values: values.map(({ k, text, ...named }) => ({ ...named, text: `${text} at ${nText(k)}` })),
   };
+}
+
+/** The first series that stand out have the palette's colours, in its order. */
+function coloursOf({ series }: CurveChart | PassAtKChart): ReadonlyMap<string, string | undefined> {
+  const named = series.filter(({ emphasised }) => emphasised);
+  return new Map(named.map(({ label }, index) => [label, palette[index]]));
 }
 
 function winnerReadout(chart: WinnerChart, n: number) {

@@ -35,6 +35,7 @@ describe("numbers for people", () => {
     expect(listText(["a"])).toBe("a");
     expect(listText(["a", "b", "c", "d"])).toBe("a, b, c and d");
     expect(listText(["a", "b", "c", "d", "e"])).toBe("a, b, c and 2 others");
+    expect(listText(["a, step 1", "a, step 2", "b"])).toBe("a, step 1; a, step 2 and b");
   });
 
   test("an interval that covers everything is vacuous", () => {

@@ -38,13 +38,14 @@ export function isVacuous({ lower, upper }: { lower: number; upper: number }): b
   return upper - lower > 0.9;
 }
 
-/** A few names for a sentence: `a, b, c and 4 others`. */
+/** A few names for a sentence: `a, b, c and 4 others`; names with commas in them are parted by semicolons. */
 export function listText(names: readonly string[], shown = 3): string {
+  const between = names.some((name) => name.includes(", ")) ? "; " : ", ";
   if (names.length <= shown + 1) {
     const last = names.at(-1) ?? "";
-    return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
+    return names.length < 2 ? last : `${names.slice(0, -1).join(between)} and ${last}`;
   }
-  return `${names.slice(0, shown).join(", ")} and ${names.length - shown} others`;
+  return `${names.slice(0, shown).join(between)} and ${names.length - shown} others`;
 }
 
 /** `1 draw`, `1,000 draws`: a count with its noun. */

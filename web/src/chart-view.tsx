@@ -64,8 +64,9 @@ function ReadoutView({ chart, n, model }: { chart: Chart; n: number; model: stri
   return (
     <p class="readout">
       {at}:{" "}
-      {values.map(({ label, text: numbers }) => (
+      {values.map(({ label, text: numbers, colour }) => (
         <span key={label} class={label === model ? "selected" : undefined}>
+          {colour !== undefined && <i class="key" style={{ background: colour }} />}
           {text(label)} <b>{numbers}</b>
         </span>
       ))}
