@@ -12,7 +12,7 @@ import {
   shuffledEpochs,
   type TrainingConfig,
 } from "../train/index.ts";
-import { graphExampleGenerator } from "./graph-task-options.ts";
+import { graphExampleGenerator, graphTaskNames } from "./graph-task-options.ts";
 import { type EvaluationSet, evaluationSet } from "./train-evaluation.ts";
 import { readExamples, taskOf } from "./train-examples.ts";
 
@@ -22,10 +22,9 @@ export type ExampleGenerators = Readonly<
 >;
 
 /** The generators that a configuration can name. */
-export const exampleGenerators: ExampleGenerators = {
-  "graph-figure-1": (options) => graphExampleGenerator("graph-figure-1", options),
-  "graph-figure-2": (options) => graphExampleGenerator("graph-figure-2", options),
-};
+export const exampleGenerators: ExampleGenerators = Object.fromEntries(
+  graphTaskNames.map((name) => [name, (options) => graphExampleGenerator(name, options)]),
+);
 
 export interface TrainingData {
   /** The whole set; empty for a generator. */
