@@ -30,7 +30,7 @@ export interface OpenCheckpoint {
   readonly training?: unknown;
   /** How each parameter is stored, under Hugging Face's full name. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
-  /** One parameter as float32. */
+  /** One parameter as float32; throws UnusableCheckpointError where an entry is not finite. */
   read(name: string): Promise<TensorValue>;
   close(): Promise<void>;
 }
@@ -196,5 +196,13 @@ async function readParameter(
   const found = stored.get(name);
   if (found === undefined) throw new UnusableCheckpointError(`${folder}: tensor ${quoted(name)}: is missing`);
   const { shape, data } = await found.file.read(found.storedName);
-  return { shape, data: data instanceof Float64Array ? Float32Array.from(data) : data };
+  const values = data instanceof Float64Array ? Float32Array.from(data) : data;
+  // A plain loop: a model of 10⁸ parameters is looked through in a fraction of a second.
+  for (let index = 0; index < values.length; index += 1) {
+    if (Number.isFinite(values[index])) continue;
+    throw new UnusableCheckpointError(
+      `${folder}: tensor ${quoted(name)}: entry ${index} is ${values[index]}: nothing can be computed from it`,
+    );
+  }
+  return { shape, data: values };
 }

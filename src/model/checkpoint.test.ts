@@ -230,6 +230,18 @@ describe("reading refuses by file and tensor", () => {
     await expect(readCheckpoint(path())).rejects.toThrow(/tensor ".*ln_f\.bias": is there twice/);
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])("an entry that is %s", async (value) => {
+    const name = "transformer.h.1.mlp.c_fc.weight";
+    await withWeights((tensors) => {
+      const data = Float32Array.from(tensors[name]!.data);
+      data[7] = value;
+      tensors[name] = { shape: [8, 32], data };
+    });
+    await expect(readCheckpoint(path())).rejects.toThrow(
+      `${path()}: tensor "${name}": entry 7 is ${value}: nothing can be computed from it`,
+    );
+  });
+
   test("a tied model's head must be its embedding where it is stored again", async () => {
     edit((value) => {
       value.tie_word_embeddings = true;
