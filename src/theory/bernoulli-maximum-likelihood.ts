@@ -12,8 +12,11 @@ export interface BernoulliSetting extends Record<string, number> {
 /** Cov_2 exceeds p⋆ > t with probability at most exp(−n·kl(p⋆/2‖p⋆)), and kl(p/2‖p) ≥ (1 − log 2)/2·p (**our choice**). */
 const chernoffRate = (1 - Math.LN2) / 2;
 
-/** Expected successes n·p⋆ tried; the worst coin for coverage lies among them. */
-const expectations = Array.from({ length: 120 }, (_, index) => 0.25 * (index + 1));
+/** Expected successes n·p⋆ tried: up to above 34.5, from where a coin can exceed the bound of δ = 0.01. */
+export const triedExpectations: readonly number[] = Array.from(
+  { length: 160 },
+  (_, index) => 0.25 * (index + 1),
+);
 
 /** log(2/δ)/(n·(1 − log 2)/2): what coverage is at most with probability 1 − δ, at every N ≥ 2. */
 export function bernoulliCoverageBound(given: { readonly n: number; readonly delta: number }): number {
@@ -76,7 +79,7 @@ export const bernoulliMaximumLikelihood: TheoryRow<BernoulliSetting> = {
     const bounds = deltas.map((delta) => bernoulliCoverageBound({ n, delta }));
     const within = [replicates, replicates];
     let quantile = 0;
-    for (const expectation of expectations.filter((value) => value <= n / 2)) {
+    for (const expectation of triedExpectations.filter((value) => value <= n / 2)) {
       const coverages = drawnCoverages({ n, p: expectation / n, replicates, generator });
       deltas.forEach((_, index) => {
         const inside = coverages.filter((coverage) => coverage <= bounds[index]!).length;
