@@ -40,11 +40,13 @@ export function theorySvg(result: TheoryResult): string {
     }),
     ...(predicted ? [] : [Plot.dot(points, { x: "x", y: "y", r: 3, fill: colourOf(index) })]),
   ]);
-  const axis = (type: "log" | "linear", label: string) => ({
+  const axis = (key: "x" | "y", type: "log" | "linear", label: string) => ({
     type,
     label,
     grid: true,
-    ...(type === "log" && { tickFormat: tickText }),
+    ...(type === "log" && {
+      tickFormat: tickText(lines.flatMap(({ points }) => points.map((at) => at[key]))),
+    }),
   });
   const drawing = Plot.plot({
     width: 720,
@@ -52,11 +54,11 @@ export function theorySvg(result: TheoryResult): string {
     marginLeft: 64,
     marginTop: 34 + 15 * lines.length,
     style: { fontFamily: fonts, fontSize: "12px", background: "white" },
-    x: axis(plot.xScale, plot.xLabel),
-    y: axis(plot.yScale, plot.yLabel),
+    x: axis("x", plot.xScale, plot.xLabel),
+    y: axis("y", plot.yScale, plot.yLabel),
     marks: [
       ...marks,
-      Plot.text([`${name} (${source})`], {
+      Plot.text([`${name} · ${source}`], {
         frameAnchor: "top-left",
         dy: -14 - 15 * lines.length,
         fontWeight: 600,
@@ -83,19 +85,27 @@ function linesOf({ row, table }: TheoryResult): Line[] {
     Object.entries(where).every(([key, value]) => record[key] === value),
   );
   const groups = by === undefined ? [undefined] : [...new Set(shown.map((record) => record[by]))];
-  return groups
-    .flatMap((group) =>
-      quantities.map(({ column, label, predicted = false }): Line => {
-        const records = shown.filter((record) => by === undefined || record[by] === group);
-        const points = records
-          .map((record) => ({ x: quantityIn(record, x), y: quantityIn(record, column) }))
-          .filter((point) => drawable(point.x, xScale) && drawable(point.y, yScale))
-          .sort((left, right) => left.x - right.x);
-        return { label: group === undefined ? label : `${label}, ${by} = ${group}`, predicted, points };
-      }),
-    )
-    .filter(({ points }) => points.length > 0);
+  return quantities.flatMap(({ column, label, predicted = false }): Line[] => {
+    const drawn = groups.map((group) => ({
+      label: `${label}, ${typeof group === "number" ? `${by} = ${group}` : group}`,
+      predicted,
+      points: shown
+        .filter((record) => by === undefined || record[by] === group)
+        .map((record) => ({ x: quantityIn(record, x), y: quantityIn(record, column) }))
+        .filter((point) => drawable(point.x, xScale) && drawable(point.y, yScale))
+        .sort((left, right) => left.x - right.x),
+    }));
+    const some = drawn.filter(({ points }) => points.length > 0);
+    const [longest] = some.toSorted((left, right) => right.points.length - left.points.length);
+    if (longest === undefined) return [];
+    // A prediction that does not depend on the group, or one group alone, needs no group's name.
+    const same = predicted && some.every(({ points }) => points.every((point) => isOn(point, longest)));
+    return some.length === 1 || same ? [{ ...longest, label }] : some;
+  });
 }
+
+const isOn = (point: { readonly x: number; readonly y: number }, { points }: Line): boolean =>
+  points.some(({ x, y }) => x === point.x && y === point.y);
 
 const quantityIn = (record: TheoryRecord, column: string): number => {
   const value = record[column];
@@ -105,9 +115,13 @@ const quantityIn = (record: TheoryRecord, column: string): number => {
 const drawable = (value: number, scale: "log" | "linear"): boolean =>
   Number.isFinite(value) && (scale === "linear" || value > 0);
 
-/** Powers of ten only: the other ticks of a logarithmic axis stay without a number. */
-function tickText(value: number): string {
-  const exponent = Math.log10(value);
-  if (Math.abs(exponent - Math.round(exponent)) > 1e-9) return "";
-  return Math.abs(exponent) < 4 ? String(value) : value.toExponential(0);
+/** Powers of ten, and where they are few 2 and 5 times those: the other ticks of a logarithmic axis have no number. */
+function tickText(values: readonly number[]): (value: number) => string {
+  const decades = Math.log10(Math.max(...values) / Math.min(...values));
+  const shown = decades < 2 ? [1, 2, 5] : [1];
+  return (value) => {
+    const power = 10 ** Math.floor(Math.log10(value) + 1e-9);
+    if (!shown.some((digit) => Math.abs(value / power - digit) < 1e-9)) return "";
+    return power >= 1e4 || power < 1e-3 ? value.toExponential(0) : String(Number(value.toPrecision(1)));
+  };
 }

@@ -9,7 +9,7 @@ const shownRecords = 40;
 export function rowListLines(rows: readonly TheoryRow[]): string[] {
   return rows.flatMap(({ name, source, claim, criteria, caveat }, index) => [
     ...(index === 0 ? [] : [""]),
-    `${name} (${source})`,
+    `${name} · ${source}`,
     `  ${claim}`,
     ...criteria.map(({ name: criterion, statement }) => `  • ${criterion}: ${statement}`),
     ...(caveat === undefined ? [] : [`  ${caveat}`]),
@@ -19,7 +19,7 @@ export function rowListLines(rows: readonly TheoryRow[]): string[] {
 export function resultLines({ row, instances, table }: TheoryResult): string[] {
   const { name, source, claim, caveat } = row;
   return [
-    `${name} (${source})`,
+    `${name} · ${source}`,
     claim,
     ...(caveat === undefined ? [] : [caveat]),
     "",

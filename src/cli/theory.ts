@@ -3,7 +3,13 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
 import { InputError } from "../record/index.ts";
 import { plural } from "../report/index.ts";
-import { type TheoryRow, type TheoryScale, theoryRows } from "../theory/index.ts";
+import {
+  type TheoryInstance,
+  type TheoryResult,
+  type TheoryRow,
+  type TheoryScale,
+  theoryRows,
+} from "../theory/index.ts";
 import { exitCode } from "./exit-code.ts";
 import { positiveInteger } from "./log-options.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
@@ -64,20 +70,34 @@ async function run(names: string[], options: TheoryOptions): Promise<void> {
   });
   progress.finish();
   if (options.plot !== undefined) await writeTheoryPlots(results, options.plot);
+  printTheoryResults(results, options);
+}
+
+/** Prints results and sets the exit code: 1 where a criterion falls outside. */
+export function printTheoryResults(
+  results: readonly TheoryResult[],
+  { json, scale, seed }: Pick<TheoryOptions, "json" | "scale" | "seed">,
+): void {
   const instances = results.flatMap((result) => result.instances);
-  if (options.json) {
+  if (json) {
     const details = results.map(({ row, table }) => ({ ...row, table }));
-    printResult(jsonText({ schema: "lmcov/theory@1", scale, seed, instances, rows: details }));
+    const found = instances.map(instanceJson);
+    printResult(jsonText({ schema: "lmcov/theory@1", scale, seed, instances: found, rows: details }));
   } else printResult(results.map((result) => resultLines(result).join("\n")).join("\n\n"));
   const outside = instances.filter(({ pass }) => !pass);
   if (outside.length === 0) {
-    if (!options.json) printRemark(`all ${instances.length} criteria hold`);
+    if (!json) printRemark(`all ${instances.length} criteria hold`);
     return;
   }
   printRemark(
     `${plural(outside.length, "criterion falls", "criteria fall")} outside: ${outside.map(({ name }) => name).join(", ")}`,
   );
   process.exitCode = exitCode.checkFailed;
+}
+
+/** A statistic that does not exist, such as a slope through 0, is null. */
+function instanceJson({ name, source, predicted, measured, lower, upper, pass, statement }: TheoryInstance) {
+  return { name, source, predicted, measured: measured ?? null, lower, upper, pass, statement };
 }
 
 function rowsNamed(names: readonly string[]): readonly TheoryRow[] {

@@ -131,7 +131,7 @@ export function atMost(given: {
   const { name, y, bound, where, slack = 1e-9 } = given;
   return {
     name,
-    statement: `${y} ≤ ${bound} at every setting${whereText(where)}; largest quotient, at most 1`,
+    statement: `${y} ≤ ${boundText(bound)} at every setting${whereText(where)}; largest quotient, at most 1`,
     predicted: "≤ 1",
     judge(table) {
       const records = selected(table, where);
@@ -156,7 +156,7 @@ export function atLeast(given: {
   const { name, y, bound, where, slack = 1e-9 } = given;
   return {
     name,
-    statement: `${y} ≥ ${bound} at every setting${whereText(where)}; smallest quotient, at least 1`,
+    statement: `${y} ≥ ${boundText(bound)} at every setting${whereText(where)}; smallest quotient, at least 1`,
     predicted: "≥ 1",
     judge(table) {
       const records = selected(table, where);
@@ -209,6 +209,10 @@ function quotientOf(value: number, bound: number): number {
   if (value === bound) return 1;
   return value / bound;
 }
+
+/** A column's name, or a number without the digits of its rounding. */
+const boundText = (bound: string | number): string | number =>
+  typeof bound === "number" ? Number(bound.toPrecision(12)) : bound;
 
 function whereText(where: TheoryRecord | undefined): string {
   const parts = Object.entries(where ?? {}).map(([key, value]) => `${key} = ${value}`);

@@ -41,7 +41,7 @@ export const normalizedSgd: TheoryRow<NormalizedSetting> = {
       { column: "coverage", label: "normalized SGD" },
       { column: "sgd", label: "best constant step of SGD" },
     ],
-    where: { steps: "tuned" },
+    by: "training",
     xScale: "log",
     yScale: "log",
   },
@@ -58,11 +58,13 @@ export const normalizedSgd: TheoryRow<NormalizedSetting> = {
     ];
   },
   measure({ H, T, steps }, generator) {
+    const training = `${steps} step, T = ${T}`;
     if (steps === "tuned") {
       const rule = ({ B }: { B: number }) =>
         ({ name: "normalized", stepSize: 0.1, lambda: 0.1 * B }) as const;
       return [
         {
+          training,
           coverage: worstCoverage({ H, T }, { rule, replicates: 8, generator }),
           sgd: bestConstantStep({ H, T }, { replicates: 6, generator: generator.split("sgd") }).coverage,
         },
@@ -72,6 +74,6 @@ export const normalizedSgd: TheoryRow<NormalizedSetting> = {
       const stepSize = normalizedStepSize({ B, variance, steps: T, N: caseN });
       return { name: "normalized", stepSize, lambda: normalizedLambda({ N: caseN, stepSize }) } as const;
     };
-    return [{ coverage: worstCoverage({ H, T }, { rule, replicates: 1, generator }) }];
+    return [{ training, coverage: worstCoverage({ H, T }, { rule, replicates: 1, generator }) }];
   },
 };

@@ -41,7 +41,7 @@ export const truncatedDistillation: TheoryRow<TruncatedSetting> = {
       { column: "coverage", label: "truncated distillation SGD" },
       { column: "sgd", label: "best constant step of SGD" },
     ],
-    where: { steps: "tuned" },
+    by: "training",
     xScale: "log",
     yScale: "log",
   },
@@ -59,10 +59,12 @@ export const truncatedDistillation: TheoryRow<TruncatedSetting> = {
   },
   measure({ H, T, steps }, generator) {
     const logN = Math.log(caseN);
+    const training = `${steps} step, T = ${T}`;
     if (steps === "tuned") {
       const rule = ({ B }: { B: number }) => ({ name: "truncated", stepSize: 0.5 / B, logN }) as const;
       return [
         {
+          training,
           coverage: worstCoverage({ H, T }, { rule, replicates: 8, generator }),
           sgd: bestConstantStep({ H, T }, { replicates: 6, generator: generator.split("sgd") }).coverage,
         },
@@ -72,6 +74,6 @@ export const truncatedDistillation: TheoryRow<TruncatedSetting> = {
       const stepSize = truncatedStepSize({ B, variance, steps: T, N: caseN });
       return { name: "truncated", stepSize, logN } as const;
     };
-    return [{ coverage: worstCoverage({ H, T }, { rule, replicates: 1, generator }) }];
+    return [{ training, coverage: worstCoverage({ H, T }, { rule, replicates: 1, generator }) }];
   },
 };
