@@ -1,25 +1,26 @@
 /** A report on two runs together, with what changed from one to the other at its top. */
 import { randomGenerator } from "../numeric/index.ts";
-import { comparisonSection, type ModelAnalysis, type Report, type TaskAnalysis } from "../report/index.ts";
-import { composeReport, type ReportRequest } from "./compose-report.ts";
+import { comparisonSection, type ModelAnalysis, type TaskAnalysis } from "../report/index.ts";
+import { type ComposedReport, composeReport, type ReportRequest } from "./compose-report.ts";
 
 /** Throws InputError where the two hold nothing to report on together. */
 export async function composeComparison(
   paths: readonly string[],
   options: ReportRequest & { readonly names: readonly string[] },
-): Promise<Report> {
-  const { report, tasks, ownerOf } = await composeReport(paths, options);
+): Promise<ComposedReport> {
+  const composed = await composeReport(paths, options);
+  const { report, tasks, originOf } = composed;
   const generator = randomGenerator(options.seed).split("comparison");
   const [first, second] = options.names;
   const compared = tasks.flatMap((task) => {
-    const before = lastOf(task, (model) => ownerOf(model) === first);
-    const after = lastOf(task, (model) => ownerOf(model) === second);
+    const before = lastOf(task, (model) => originOf(model)?.input === first);
+    const after = lastOf(task, (model) => originOf(model)?.input === second);
     if (before === undefined || after === undefined) return [];
     const found = comparisonSection({ before, after, level: options.level, generator });
     return found === undefined ? [] : [{ ...found, task: task.task }];
   });
   const several = compared.length > 1;
-  return {
+  const compound = {
     ...report,
     title: `${first} and ${second}: ${report.title}`,
     verdict: [
@@ -40,6 +41,7 @@ export async function composeComparison(
       ],
     }),
   };
+  return { ...composed, report: compound };
 }
 
 /** The run's model at its last step, or its only one. */

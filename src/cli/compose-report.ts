@@ -9,6 +9,7 @@ import {
   type LikelihoodTask,
   likelihoodOverN,
   listText,
+  type ModelCounts,
   measuredChoice,
   passAtKAgreement,
   problemView,
@@ -16,6 +17,8 @@ import {
   sliderGrid,
   type TaskAnalysis,
 } from "../report/index.ts";
+import type { CountGroup } from "../store/index.ts";
+import type { ModelOrigin } from "./distinct-models.ts";
 import type { LogOptions } from "./log-options.ts";
 import { modelFields } from "./model-fields.ts";
 import { progressLine } from "./progress.ts";
@@ -37,8 +40,10 @@ export interface ReportRequest extends LogOptions {
 export interface ComposedReport {
   readonly report: Report;
   readonly tasks: readonly TaskAnalysis[];
-  /** With `names`: in which input a model is. */
-  readonly ownerOf: (model: string) => string | undefined;
+  /** The counts that were reported on, and the groups behind them. */
+  readonly counted: readonly { readonly counts: ModelCounts; readonly group: CountGroup }[];
+  /** With `names`: in which input a model is, and under what name. */
+  readonly originOf: (model: string) => ModelOrigin | undefined;
   /** What JSON has beside the report: every estimate behind it. */
   readonly estimates: Readonly<Record<string, unknown>>;
 }
@@ -112,7 +117,11 @@ export async function composeReport(
   return {
     report,
     tasks,
-    ownerOf: read.loaded.ownerOf,
+    counted: models.flatMap((own, index) => {
+      const group = counts?.groups[index];
+      return group === undefined ? [] : [{ counts: own, group }];
+    }),
+    originOf: read.loaded.originOf,
     estimates: {
       level: options.level,
       tasks: tasks.map(taskFields),

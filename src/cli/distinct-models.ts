@@ -2,12 +2,18 @@
 import type { Row } from "../record/index.ts";
 import { referenceModel } from "./train-evaluation.ts";
 
+/** The input that holds a model, and the model's name there. */
+export interface ModelOrigin {
+  readonly input: string;
+  readonly model: string;
+}
+
 /**
  * Calls a model `model (name)` in rows of an input if an earlier input has a model of that name: `name` tells the inputs
  * apart. The distribution of the data is one and keeps its name.
  */
 export class DistinctModels {
-  readonly #owner = new Map<string, string>();
+  readonly #origins = new Map<string, ModelOrigin>();
 
   named(row: Row, name: string): Row {
     const model = this.#nameOf(row.model, name);
@@ -18,16 +24,16 @@ export class DistinctModels {
     return { ...row, model, ...(drawnBy !== undefined && { drawnBy }) } as Row;
   }
 
-  /** Whose rows a model's are, by the name that `named` gave it. */
-  ownerOf(model: string): string | undefined {
-    return this.#owner.get(model);
+  /** Where a model comes from, by the name that `named` gave it. */
+  originOf(model: string): ModelOrigin | undefined {
+    return this.#origins.get(model);
   }
 
   #nameOf(model: string, name: string): string {
     if (model === referenceModel) return model;
-    const owner = this.#owner.get(model) ?? name;
+    const owner = this.#origins.get(model)?.input ?? name;
     const distinct = owner === name ? model : `${model} (${name})`;
-    this.#owner.set(distinct, name);
+    this.#origins.set(distinct, { input: name, model });
     return distinct;
   }
 }

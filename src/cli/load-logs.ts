@@ -23,7 +23,7 @@ import {
   type TableName,
 } from "../store/index.ts";
 import { type Verifier, verifierByName } from "../verifier/index.ts";
-import { DistinctModels } from "./distinct-models.ts";
+import { DistinctModels, type ModelOrigin } from "./distinct-models.ts";
 import { ImportTally } from "./import-tally.ts";
 import { megabytes, progressLine } from "./progress.ts";
 import { type Agreement, reScored } from "./re-score.ts";
@@ -62,8 +62,8 @@ export interface LoadedLogs {
   readonly verifierName: string | undefined;
   /** Log-probabilities of responses, where the logs hold any. */
   readonly likelihoods: readonly LikelihoodGroup[];
-  /** With `names`: in which input a model is. */
-  readonly ownerOf: (model: string) => string | undefined;
+  /** With `names`: in which input a model is, and under what name. */
+  readonly originOf: (model: string) => ModelOrigin | undefined;
 }
 
 /** An input to read: a file with its importer, or a run folder. */
@@ -171,7 +171,7 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
     agreement,
     verifierName: verifier?.name,
     likelihoods: likelihoods.groups(),
-    ownerOf: (model) => distinct.ownerOf(model),
+    originOf: (model) => distinct.originOf(model),
   };
 }
 

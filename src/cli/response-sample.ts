@@ -11,7 +11,7 @@ import {
   type ShownResponse,
   tokenLengths,
 } from "../report/index.ts";
-import type { CountGroup } from "../store/index.ts";
+import type { CountGroup, ProblemDraw } from "../store/index.ts";
 
 /** Responses of one verdict kept for a problem. */
 const perVerdict = 4;
@@ -200,23 +200,40 @@ function shownResponse({ outcome, material }: Kept, model: number | undefined): 
   const { response, likelihood } = material;
   if (response === undefined || model === undefined) return undefined;
   const { reason, reward, answer } = outcome;
-  const lengths =
-    likelihood?.texts && tokenLengths(likelihood.texts, response.text, { cut: response.cut > 0 });
+  return responseToShow(
+    {
+      draw: outcome.draw,
+      verdict: outcome.verdict,
+      ...(reason !== undefined && { reason: own(reason.slice(0, longestFact)) }),
+      ...(reward !== undefined && { reward }),
+      ...(answer !== undefined && { answer: own(answer.slice(0, longestFact)) }),
+      ...response,
+      ...(likelihood !== undefined && { logProbability: likelihood.logProbability }),
+      ...(likelihood?.tokens !== undefined && { tokenLogProbabilities: likelihood.tokens }),
+      ...(likelihood?.texts !== undefined && { tokens: likelihood.texts }),
+    },
+    model,
+  );
+}
+
+/** Characters of a reason or an answer. */
+const longestFact = 300;
+
+/** A draw as the page takes it; `model` is the position of the model that drew it. */
+export function responseToShow(draw: Omit<ProblemDraw, "position">, model: number): ShownResponse {
+  const { text, cut, tokens, tokenLogProbabilities, reason, answer, ...rest } = draw;
+  const lengths = tokens && tokenLengths(tokens, text, { cut: cut > 0 });
   return {
     model,
-    draw: outcome.draw,
-    verdict: outcome.verdict,
-    ...(reason !== undefined && { reason: own(reason.slice(0, 300)) }),
-    text: response.text,
-    ...(response.cut > 0 && { cut: response.cut }),
-    ...(reward !== undefined && { reward }),
-    ...(answer !== undefined && { answer: own(answer.slice(0, 300)) }),
-    ...(likelihood !== undefined && { logProbability: likelihood.logProbability }),
-    ...(likelihood?.tokens !== undefined && {
-      tokenLogProbabilities: likelihood.tokens.map((value) => Math.round(value * 1e4) / 1e4),
+    ...rest,
+    ...(reason !== undefined && { reason: reason.slice(0, longestFact) }),
+    ...(answer !== undefined && { answer: answer.slice(0, longestFact) }),
+    text,
+    ...(cut > 0 && { cut }),
+    ...(tokenLogProbabilities !== undefined && {
+      tokenLogProbabilities: tokenLogProbabilities.map((value) => Math.round(value * 1e4) / 1e4),
     }),
     ...(lengths !== undefined && { tokenLengths: lengths }),
-    ...(response.finishReason !== undefined && { finishReason: response.finishReason }),
   };
 }
 

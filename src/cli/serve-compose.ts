@@ -1,19 +1,28 @@
 /** The process that makes one report for `lmcov serve`: paths come in as a message, the page's data goes back. */
 import { pageData } from "../report/index.ts";
+import { isRunFolder } from "../store/index.ts";
 import { composeComparison } from "./compose-comparison.ts";
 import { composeReport } from "./compose-report.ts";
+import { drawSources } from "./draw-sources.ts";
 import type { ComposedMessage } from "./serve-reports.ts";
 
 /** As `lmcov report` without options. */
-const usual = { unscored: "exclude", level: 0.95, seed: "lmcov", budget: 64, texts: true } as const;
+const usual = { unscored: "exclude", level: 0.95, seed: "lmcov", budget: 64 } as const;
 
 async function composed(paths: readonly string[], names: readonly string[]): Promise<ComposedMessage> {
   try {
-    const report =
+    // Responses of run folders are read when someone asks for them; logs give a sample with the report.
+    const served = paths.every(isRunFolder);
+    const request = { ...usual, texts: !served };
+    const composed =
       paths.length === 1
-        ? (await composeReport(paths, usual)).report
-        : await composeComparison(paths, { ...usual, names });
-    return { data: pageData(report) };
+        ? await composeReport(paths, request)
+        : await composeComparison(paths, { ...request, names });
+    if (!served) return { data: pageData(composed.report) };
+    return {
+      data: pageData({ ...composed.report, responses: "served" }),
+      sources: drawSources(composed, names),
+    };
   } catch (error) {
     return { problem: (error as Error).message };
   }

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isAllowedHost } from "./local-server.ts";
+import { ResponseReader } from "./serve-responses.ts";
 import type { RunWatch } from "./serve-watch.ts";
 
 export interface PageServerOptions {
@@ -27,12 +28,18 @@ interface Answer {
 
 /** A server that is not listening yet. */
 export function pageServer(options: PageServerOptions): Server {
+  const reader = new ResponseReader();
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(safeHeaders(options))) response.setHeader(name, value);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     const refused = refusal(request, options.hosts, path);
     if (refused !== undefined) return send(response, refused);
     if (path === "/events") return sendEvents(response, options.watch);
+    if (path.startsWith("/responses/")) {
+      const query = new URLSearchParams((request.url ?? "").split("?").slice(1).join("?"));
+      sendResponses(response, { path, query, watch: options.watch, reader });
+      return;
+    }
     send(response, answerTo(path, options));
   });
   server.headersTimeout = 20_000;
@@ -69,19 +76,44 @@ function refusal(request: IncomingMessage, hosts: readonly string[], path: strin
 
 function answerTo(path: string, { watch, page }: PageServerOptions): Answer {
   if (path === "/") return { status: 200, type: "text/html; charset=utf-8", body: page.html };
-  const ids = runsOf(path, watch.runs.length);
-  if (ids === undefined) return text(404, "no such page; there are /, /events and /report/N");
+  const ids = runsOf(path, { under: "/report/", runs: watch.runs.length });
+  if (ids === undefined) return nowhere;
   const body = watch.report(ids);
   // There is no report yet: no fault of whoever asks.
-  if (body === undefined) return { status: 204, type: "application/json; charset=utf-8", body: "" };
-  return { status: 200, type: "application/json; charset=utf-8", body };
+  return body === undefined ? json(204, "") : json(200, body);
 }
 
-/** The run in `/report/0`, or the two runs in `/report/0-1`. */
-function runsOf(path: string, runs: number): number[] | undefined {
-  const match = /^\/report\/(\d{1,4})(?:-(\d{1,4}))?$/.exec(path);
-  if (match === null) return undefined;
-  const ids = match.slice(1).flatMap((digits) => (digits === undefined ? [] : [Number(digits)]));
+async function sendResponses(
+  response: ServerResponse,
+  given: {
+    readonly path: string;
+    readonly query: URLSearchParams;
+    readonly watch: RunWatch;
+    readonly reader: ResponseReader;
+  },
+): Promise<void> {
+  const { path, query, watch, reader } = given;
+  const ids = runsOf(path, { under: "/responses/", runs: watch.runs.length });
+  if (ids === undefined) return send(response, nowhere);
+  const sources = watch.sources(ids);
+  if (sources === undefined) {
+    return send(response, text(404, "there is no report on a run folder here whose responses could be read"));
+  }
+  const folders = ids.flatMap((id) => watch.runs[id]?.path ?? []);
+  const answer = await reader.answer({ folders, sources, query, isGone: () => response.closed });
+  if (response.closed) return;
+  if ("status" in answer) send(response, text(answer.status, answer.sentence));
+  else send(response, json(200, JSON.stringify(answer.found)));
+}
+
+/** The run in `/report/0`, or the runs in `/report/0-1`. */
+function runsOf(
+  path: string,
+  { under, runs }: { readonly under: string; readonly runs: number },
+): number[] | undefined {
+  const names = path.startsWith(under) ? path.slice(under.length).split("-", runs + 1) : [];
+  if (names.length === 0 || names.some((name) => !/^\d{1,4}$/.test(name))) return undefined;
+  const ids = names.map(Number);
   if (ids.some((id) => id >= runs) || new Set(ids).size !== ids.length) return undefined;
   return ids;
 }
@@ -103,11 +135,19 @@ function sendEvents(response: ServerResponse, watch: RunWatch): void {
   });
 }
 
+const json = (status: number, body: string | Buffer): Answer => ({
+  status,
+  type: "application/json; charset=utf-8",
+  body,
+});
+
 const text = (status: number, message: string): Answer => ({
   status,
   type: "text/plain; charset=utf-8",
   body: `${message}\n`,
 });
+
+const nowhere = text(404, "no such page; there are /, /events, /report/N and /responses/N");
 
 function send(response: ServerResponse, { status, type, body }: Answer): void {
   if (status === 405) response.setHeader("allow", "GET");

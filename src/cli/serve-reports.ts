@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ReportState } from "../report/index.ts";
+import type { TaskSources } from "./draw-sources.ts";
 import { millisecondsNow } from "./progress.ts";
 
 /** What a report is about: paths of logs or run folders, and how to call their models where names are the same. */
@@ -16,6 +17,7 @@ interface Kept {
   readonly subject: ReportSubject;
   state: ReportState;
   data: Buffer | undefined;
+  sources: readonly TaskSources[] | undefined;
   /** When it was asked for again, by `millisecondsNow`; undefined where nothing is to be done. */
   asked: number | undefined;
   /** When what it is about changed last. */
@@ -48,6 +50,7 @@ export class ServedReports {
       subject,
       state: { version: 0, computing: false },
       data: undefined,
+      sources: undefined,
       asked: undefined,
       changed: now,
       took: 0,
@@ -70,6 +73,11 @@ export class ServedReports {
   /** The last report as the page takes it. */
   data(key: string): Buffer | undefined {
     return this.#kept.get(key)?.data;
+  }
+
+  /** Where the draws are that the last report counts; undefined where they are not read on demand. */
+  sources(key: string): readonly TaskSources[] | undefined {
+    return this.#kept.get(key)?.sources;
   }
 
   /** Begins the report that has waited longest, if none is being made; call it regularly. */
@@ -112,6 +120,7 @@ export class ServedReports {
       const { version } = kept.state;
       if (answer?.data !== undefined) {
         kept.data = Buffer.from(answer.data);
+        kept.sources = answer.sources;
         this.#set(kept, { version: version + 1, computing: false });
       } else {
         const problem = answer?.problem ?? (complaint.trim() || "the report's process ended without one");
@@ -130,6 +139,7 @@ export class ServedReports {
 /** What the composing process sends back. */
 export interface ComposedMessage {
   readonly data?: string;
+  readonly sources?: readonly TaskSources[];
   readonly problem?: string;
 }
 

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LiveMessage } from "../report/index.ts";
+import type { TaskSources } from "./draw-sources.ts";
 import { type ReportSubject, ServedReports } from "./serve-reports.ts";
 import { FollowedRun } from "./serve-run.ts";
 
@@ -80,6 +81,11 @@ export class RunWatch {
       this.#reports.advance();
     }
     return this.#reports.data(key);
+  }
+
+  /** Where the draws are that the last report counts; undefined where none are read on demand. */
+  sources(ids: readonly number[]): readonly TaskSources[] | undefined {
+    return this.#reports.sources(ids.join("-"));
   }
 
   close(): void {

@@ -45,8 +45,15 @@ export {
 export { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
 export { type PaperSize, paperSvg } from "./paper-chart.ts";
 export { htmlText, printable, printableLines } from "./printable.ts";
-export type { CountInterval, ProblemView, ShownProblem, ShownResponse } from "./problem-view.ts";
+export type {
+  CountInterval,
+  ProblemView,
+  ServedResponses,
+  ShownProblem,
+  ShownResponse,
+} from "./problem-view.ts";
 export { problemView } from "./problem-view-counts.ts";
+export { beginningOf, shortName } from "./problem-view-packing.ts";
 export { buildReport, type ReportRequest } from "./report.ts";
 export type { Cell, Chart, InputSummary, Report, Section, Table, TableColumn } from "./section.ts";
 export { nearestPosition, sliderGrid } from "./slider-grid.ts";

@@ -35,10 +35,19 @@ export function packedProblems(views: readonly ProblemView[], limit: number): Pa
 /** Longer names are nobody's to read. */
 const longestName = 300;
 
-function shortNames({ task, models, problems }: ProblemView) {
-  const short = (name: string) => (name.length > longestName ? `${name.slice(0, longestName)}…` : name);
-  return { task: short(task), models: models.map(short), problems: problems.map(short) };
-}
+/** A name as the page shows it. */
+export const shortName = (name: string): string =>
+  name.length > longestName ? `${name.slice(0, longestName)}…` : name;
+
+/** The beginning of the name that was cut to this one; undefined where it is whole. */
+export const beginningOf = (name: string): string | undefined =>
+  name.length === longestName + 1 && name.endsWith("…") ? name.slice(0, longestName) : undefined;
+
+const shortNames = ({ task, models, problems }: ProblemView) => ({
+  task: shortName(task),
+  models: models.map(shortName),
+  problems: problems.map(shortName),
+});
 
 function countsThatFit(
   views: readonly ProblemView[],

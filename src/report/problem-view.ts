@@ -32,6 +32,14 @@ export interface ShownProblem {
   readonly responses: readonly ShownResponse[];
 }
 
+/** Responses to a problem as a server reads them when asked: of `total`, those from `from` on. */
+export interface ServedResponses extends Omit<ShownProblem, "problem"> {
+  /** Labels; `model` of a response is a position in these. */
+  readonly models: readonly string[];
+  readonly from: number;
+  readonly total: number;
+}
+
 /** What `correct` of `draws` says about a success rate. */
 export interface CountInterval {
   readonly draws: number;

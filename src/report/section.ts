@@ -73,6 +73,8 @@ export interface Report {
   readonly slider?: { readonly ns: readonly number[]; readonly start: number };
   /** Problem by problem, a view a task that has counts. */
   readonly problems?: readonly ProblemView[];
+  /** `served`: responses are not here; the server that the page came from has them. */
+  readonly responses?: "served";
   /** What cannot be known from these logs. */
   readonly unknowable: readonly string[];
   readonly next: readonly NextCommand[];

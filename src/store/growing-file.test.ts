@@ -38,3 +38,8 @@ test("a file that was cut, replaced or deleted begins anew", async () => {
   await writeFile(path, "new\n");
   expect(textOf(await file.read())).toEqual({ restarted: false, lines: ["new"] });
 });
+
+test("a path through a file that is no folder leads to no file", async () => {
+  await writeFile(join(folder, "log.jsonl"), "{}\n");
+  expect(await new GrowingFile(join(folder, "log.jsonl", "journal", "train.jsonl")).read()).toBeUndefined();
+});

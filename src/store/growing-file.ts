@@ -26,7 +26,7 @@ export class GrowingFile {
   /** Lines that were added; undefined where there is no such file. */
   async read(): Promise<AddedLines | undefined> {
     const handle = await open(this.path, "r").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
       throw error;
     });
     if (handle === undefined) {

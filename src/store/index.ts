@@ -10,6 +10,13 @@ export {
 export { type AddedLines, GrowingFile } from "./growing-file.ts";
 export { type CountGroup, Ledger, type LedgerOptions, type ProblemTally } from "./ledger.ts";
 export { type LikelihoodColumn, type LikelihoodGroup, LikelihoodLedger } from "./likelihood-ledger.ts";
+export {
+  type DrawGroup,
+  type ProblemDraw,
+  type ProblemDraws,
+  type ProblemDrawsRequest,
+  problemDraws,
+} from "./problem-draws.ts";
 export { readRun, rowFiles, writeParts } from "./row-parts.ts";
 export type { TableName } from "./row-tables.ts";
 export { runCounts } from "./run-counts.ts";

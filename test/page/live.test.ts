@@ -1,5 +1,4 @@
 /** `lmcov serve` in a real browser: what is journaled is on the page, and the server gives nothing else. */
-import { type ChildProcess, spawn } from "node:child_process";
 import {
   appendFileSync,
   cpSync,
@@ -9,90 +8,31 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { chromiumPath, startChromium } from "../chromium.ts";
 import { hostileTexts } from "../hostile-text.ts";
-import { ensureBuilt, lmcov, mainFile } from "../lmcov.ts";
+import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { writeSums, writeTraining } from "../training.ts";
+import { asked, endAll, opened, served, started, until } from "./live-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lmcov-live-"));
-const children = new Set<ChildProcess>();
 
 beforeAll(async () => {
   ensureBuilt();
   await writeSums(folder);
   await writeTraining(folder);
 });
-afterEach(() => {
-  for (const child of children) child.kill();
-  children.clear();
-});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function started(words: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [mainFile, ...words], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  children.add(child);
-  return child;
-}
-
-/** The address of a server on these runs. */
-const served = (...runs: string[]) => addressOf(started(["serve", ...runs, "--json"]));
-
-function addressOf(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    child.stdout?.once("data", (line: Buffer) => resolve(JSON.parse(String(line)).url));
-    child.once("close", (code) => reject(new Error(`the server ended with ${code}`)));
-  });
-}
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: string;
-}
-
-/** A request with exactly this path and these headers, as no browser would send it. */
-function asked(
-  url: string,
-  path: string,
-  given: { headers?: Record<string, string>; method?: string } = {},
-): Promise<Answer> {
-  const { hostname, port } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, path, ...given }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (text: string) => {
-        body += text;
-        if (path === "/events") sent.destroy();
-      });
-      const { statusCode: status, headers } = response;
-      response.on("close", () => resolve({ status, headers, body }));
-    });
-    sent.on("error", reject);
-    sent.end();
-  });
-}
-
-async function until(isThere: () => Promise<boolean>): Promise<void> {
-  while (!(await isThere())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 describe("the server", () => {
   let url: string;
-  let server: ChildProcess;
   beforeAll(async () => {
-    server = started(["serve", "nowhere", "--json"]);
-    children.delete(server);
-    url = await addressOf(server);
+    url = await served(folder, "nowhere");
   });
-  afterAll(() => server.kill());
+  afterAll(endAll);
 
   test("gives its page, events and reports to its own page, with strict headers", async () => {
     const page = await asked(url, "/");
@@ -159,30 +99,16 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
   beforeAll(async () => {
     browser = await startChromium();
   });
+  afterEach(endAll);
   afterAll(() => browser?.close());
-
-  async function opened(url: string): Promise<{ page: Page; troubles: string[] }> {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    const troubles: string[] = [];
-    page.on("pageerror", (error) => troubles.push(error.message));
-    page.on("console", (message) => {
-      if (message.type() === "error") troubles.push(message.text());
-    });
-    page.on("request", (sent) => {
-      if (!sent.url().startsWith(`${url}/`)) troubles.push(`request: ${sent.url().slice(0, 100)}`);
-    });
-    await page.goto(`${url}/`);
-    await page.locator("[role=status]").waitFor();
-    return { page, troubles };
-  }
 
   test("shows a training's steps and probes within two seconds, then its report; outlives the run, and meets the next", async () => {
     const run = join(folder, "runs", "watched");
-    const url = await served("runs/watched");
-    const { page, troubles } = await opened(url);
+    const url = await served(folder, "runs/watched");
+    const { page, troubles } = await opened(browser, url);
     const status = page.locator("[data-run='0']");
     await status.getByText("The folder is not there yet").waitFor();
-    const training = started(["train", "train.yaml", "--out", "runs/watched"]);
+    const training = started(folder, ["train", "train.yaml", "--out", "runs/watched"]);
     const over = new Promise((resolve) => training.once("close", resolve));
     const journal = join(run, "journal", "train.jsonl");
     await until(async () => existsSync(journal) && readFileSync(journal, "utf8").includes('"loss"'));
@@ -215,8 +141,8 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
     const done = await lmcov(["train", "train.yaml", "--out", run], { cwd: folder });
     expect(done.code, done.stderr).toBe(0);
     cpSync(run, join(folder, "runs", "second", "same"), { recursive: true });
-    const url = await served("runs/first/same", "runs/second/same");
-    const { page, troubles } = await opened(url);
+    const url = await served(folder, "runs/first/same", "runs/second/same");
+    const { page, troubles } = await opened(browser, url);
     await page.getByLabel("compared with").selectOption("second/same");
     expect(new URL(page.url()).search).toBe("?run=0&with=1");
     await page.getByText("no change of pass@k can be told on 5 common problems").waitFor();
@@ -243,8 +169,8 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
       description: { software: {}, command: ["sample"] },
       writer: { kind: "sole" },
     });
-    const url = await served("runs/sampled");
-    const { page } = await opened(url);
+    const url = await served(folder, "runs/sampled");
+    const { page } = await opened(browser, url);
     for (let number = 1; number <= 12; number += 1) {
       const key = number.toString(16).padStart(16, "0");
       const failed =
@@ -275,8 +201,8 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
     appendFileSync(journal, `${JSON.stringify({ step: 60, different: hostileTexts.slice(0, 11) })}\n`);
     appendFileSync(journal, `${hostile}\n{"step":"<img src=x>","loss":{}}\n`);
     writeFileSync(join(run, "journal", "import.jsonl"), `${hostile}\n`);
-    const url = await served(...names, run);
-    const { page, troubles } = await opened(url);
+    const url = await served(folder, ...names, run);
+    const { page, troubles } = await opened(browser, url);
     await page.locator("select").first().selectOption(String(names.length));
     await page.getByText("2 lines of the journal cannot be read").waitFor();
     await page.getByText("Went on after step 60 under other conditions").waitFor();

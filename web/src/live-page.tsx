@@ -56,7 +56,9 @@ function Runs({ state, run, other, show }: RunsView) {
           {charts}
         </main>
       ) : (
-        <Page report={report}>{charts}</Page>
+        <Page report={report} name={name}>
+          {charts}
+        </Page>
       )}
     </>
   );

@@ -12,8 +12,15 @@ import { changeView, showSection } from "./state.ts";
 /** Text from logs, on one line and without characters that could turn it around. */
 export const text = (value: string) => printable(value, 2000);
 
-/** The report; `children` stand between its verdict and its sections. */
-export function Page({ report, children }: { report: PageReport; children?: ComponentChildren }) {
+interface PageProps {
+  readonly report: PageReport;
+  /** What stands between the verdict and the sections. */
+  readonly children?: ComponentChildren;
+  /** The report's name at the server that the page came from. */
+  readonly name?: string;
+}
+
+export function Page({ report, children, name }: PageProps) {
   const { slider } = report;
   const places = [
     ...report.sections,
@@ -44,7 +51,11 @@ export function Page({ report, children }: { report: PageReport; children?: Comp
         {report.sections.map((section) => (
           <SectionView key={section.id} section={section} start={slider?.start} />
         ))}
-        <ProblemSections packed={report.problems} start={slider?.start} />
+        <ProblemSections
+          packed={report.problems}
+          start={slider?.start}
+          served={report.responses === "served" ? name : undefined}
+        />
         <Listed id="unknowable" title="What these logs cannot tell" items={report.unknowable} />
         <Commands next={report.next} />
         <Inputs inputs={report.inputs} />

@@ -31,10 +31,12 @@ interface ProblemSectionsProps {
   readonly packed: PackedPart | undefined;
   /** N of the page's slider to begin with. */
   readonly start: number | undefined;
+  /** The report's name at the server that has the responses; undefined where the page holds them. */
+  readonly served: string | undefined;
 }
 
 /** The problems of every task of the report, once they are unpacked. */
-export function ProblemSections({ packed, start = usualN }: ProblemSectionsProps) {
+export function ProblemSections({ packed, start = usualN, served }: ProblemSectionsProps) {
   const [views, setViews] = useState<readonly ProblemView[]>([]);
   useEffect(() => {
     let wanted = packed !== undefined;
@@ -56,6 +58,7 @@ export function ProblemSections({ packed, start = usualN }: ProblemSectionsProps
           id={index === 0 ? "problems" : `problems-${index + 1}`}
           named={views.length > 1}
           start={start}
+          served={served}
         />
       ))}
     </>
@@ -68,9 +71,10 @@ interface ProblemSectionProps {
   /** True where the report has several tasks. */
   readonly named: boolean;
   readonly start: number;
+  readonly served: string | undefined;
 }
 
-function ProblemSection({ view, id, named, start }: ProblemSectionProps) {
+function ProblemSection({ view, id, named, start, served }: ProblemSectionProps) {
   const [filter, setFilter] = useState<ProblemFilter>("all");
   const place = useRef<HTMLElement>(null);
   const { n = start } = useMovingN(start, useInSight(place) === true);
@@ -90,6 +94,7 @@ function ProblemSection({ view, id, named, start }: ProblemSectionProps) {
     problem: at === undefined ? undefined : view.problems[at],
     task: at === undefined || !named ? undefined : view.task,
   });
+  const isOffered = ([key]: (typeof filters)[number]) => key !== "shown" || view.shown.length > 0;
   const under = useMemo(() => shareUnder(view, model, n), [view, model, n]);
   return (
     <section id={id} ref={place} aria-labelledby={`${id}-title`}>
@@ -142,7 +147,7 @@ function ProblemSection({ view, id, named, start }: ProblemSectionProps) {
                 value={filter}
                 onChange={(event) => setFilter(event.currentTarget.value as ProblemFilter)}
               >
-                {filters.map(([key, label]) => (
+                {filters.filter(isOffered).map(([key, label]) => (
                   <option key={key} value={key}>
                     {label(rateOrCount(n))}
                   </option>
@@ -163,6 +168,7 @@ function ProblemSection({ view, id, named, start }: ProblemSectionProps) {
           problem={opened}
           order={table.rows.map((row) => Number(row.at))}
           onMove={(at) => changeView(values(at))}
+          served={served}
         />
       )}
     </section>
