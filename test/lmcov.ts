@@ -1,4 +1,4 @@
-/** Runs the built command as a user does. */
+/** Runs the built command as a user does, or the command in this process. */
 import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -44,4 +44,33 @@ export function lmcov(
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/**
+ * Runs a command in this process, for tests of many commands: starting a process takes as long as what it does. One at a
+ * time, as the working folder and the streams are the process's own.
+ */
+export async function lmcovHere(words: readonly string[], cwd: string): Promise<CommandResult> {
+  const { runCommand } = await import("../src/cli/command-line.ts");
+  const before = process.cwd();
+  const { stdout, stderr } = process;
+  const written = { stdout: "", stderr: "" };
+  const own = { stdout: stdout.write, stderr: stderr.write };
+  const keeping = (name: "stdout" | "stderr") =>
+    ((text: string | Uint8Array) => {
+      written[name] += typeof text === "string" ? text : Buffer.from(text).toString("utf8");
+      return true;
+    }) as typeof stdout.write;
+  process.chdir(cwd);
+  stdout.write = keeping("stdout");
+  stderr.write = keeping("stderr");
+  try {
+    const code = await runCommand(words);
+    return { code, ...written };
+  } finally {
+    stdout.write = own.stdout;
+    stderr.write = own.stderr;
+    process.exitCode = undefined;
+    process.chdir(before);
+  }
 }

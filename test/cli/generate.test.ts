@@ -13,7 +13,7 @@ import {
   samplingHash,
 } from "../../src/record/index.ts";
 import { isRunFolder, readRun } from "../../src/store/index.ts";
-import { ensureBuilt, lmcov, mainFile } from "../lmcov.ts";
+import { ensureBuilt, lmcov, lmcovHere, mainFile } from "../lmcov.ts";
 import { sums, writeTrainedRun } from "../trained-run.ts";
 
 let folder: string;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function run(words: string): Promise<{ stdout: string; stderr: string; code: number | null }> {
-  return lmcov(words.split(" "), { cwd: folder });
+  return lmcovHere(words.split(" "), folder);
 }
 async function done(words: string): Promise<string> {
   const { code, stdout, stderr } = await run(words);
@@ -65,7 +65,9 @@ test("the commands in the documentation run, one after the other, and every comm
 }, 120_000);
 
 test("a run holds one response, its log-probability and a verdict for each draw, and the last checkpoint has learned to add", async () => {
-  await done("generate runs/sums --prompts test.jsonl -n 6 --max-tokens 8 --verify exact --out drawn");
+  const words = "generate runs/sums --prompts test.jsonl -n 6 --max-tokens 8 --verify exact --out drawn";
+  const { code, stderr } = await lmcov(words.split(" "), { cwd: folder });
+  expect(code, stderr).toBe(0);
   const rows = await rowsOf("drawn");
   const responses = only(rows, "response");
   expect(responses).toHaveLength(3 * 25 * 6);
