@@ -15,7 +15,7 @@ const { commandEntries } = await import("../dist/cli/commands.js");
 const commands = [...commandEntries.map(({ name }) => name), "help"];
 const first = given[0];
 const isCommand = first !== undefined && (commands.includes(first) || first.startsWith("-"));
-const example = join(root, "examples", "simulated-checkpoints.jsonl");
+const example = join(root, "examples", "fine-tuning");
 const words = given.length === 0 ? ["report", example] : isCommand ? given : ["report", ...given];
 const main = join(root, "dist/cli/main.js");
 const result = spawnSync(process.execPath, [main, ...words], {

@@ -3,7 +3,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { InputError } from "../record/index.ts";
-import { type Chart, paperSvg, printable, type Section } from "../report/index.ts";
+import { type Chart, hasAxisOfN, paperSvg, printable, type Report, type Section } from "../report/index.ts";
 import { composeReport, type ReportRequest } from "./compose-report.ts";
 import { levelOf, logCommand, positiveIntegers } from "./log-options.ts";
 import { pngOf } from "./plot-png.ts";
@@ -17,6 +17,7 @@ interface PlotOptions extends ReportRequest {
   readonly dpi: number;
   readonly font?: string;
   readonly section?: string;
+  readonly n?: number;
 }
 
 /** Other words for kinds of charts. */
@@ -40,6 +41,11 @@ export function command(): Command {
     .option("--dpi <number>", "dots of an inch in a PNG", realFromOne, 300)
     .option("--font <file>", "font file for the text in a PNG; the system's otherwise")
     .option("--section <id>", "which chart, where a report has several of the kind")
+    .option(
+      "--n <number>",
+      "N at which the chart stands, or is marked (default: the report's own, unmarked)",
+      realFromOne,
+    )
     .option("--k <list>", "numbers of draws to report", positiveIntegers)
     .option("--target <share>", "share of problems to solve", levelOf)
     .option("--budget <number>", "responses drawn at deployment", realFromOne, 64)
@@ -66,7 +72,7 @@ async function run(words: string[], options: PlotOptions): Promise<void> {
     heightMillimetres: options.height ?? Math.min(100, Math.round(0.62 * options.width)),
   };
   if (out !== undefined) {
-    const svg = paperSvg(chart, size);
+    const svg = paperSvg(chart, { ...size, n: options.n ?? standingN(chart, report.slider) });
     const file = format === ".svg" ? `${svg}\n` : await pngOf(svg, options);
     await writeFile(`${out}.tmp`, file);
     await rename(`${out}.tmp`, out);
@@ -106,6 +112,9 @@ function chosenChart(
   }
   return found;
 }
+
+/** The report's N, for charts that show one value of it. */
+const standingN = (chart: Chart, slider: Report["slider"]) => (hasAxisOfN(chart) ? undefined : slider?.start);
 
 function millimetres(text: string): number {
   const value = Number(text);

@@ -164,11 +164,11 @@ function chosenModel(
   return values.indexOf(Math.max(...values));
 }
 
-/** The target asked for, or the first of 50, 75, 90, 95 and 99% that the measured pass@k has not reached. */
+/** The target asked for, or the first of 50, 75, 90, 95 and 99% that the measured pass@k has not reached; 99% beyond. */
 function chosenTarget(analysis: ModelAnalysis | undefined, options: AnalysisOptions): number | undefined {
   if (options.target !== undefined) return options.target;
   const reached = analysis?.measured.at(-1)?.estimate ?? 0;
-  return [0.5, 0.75, 0.9, 0.95, 0.99].find((target) => target > reached);
+  return [0.5, 0.75, 0.9, 0.95].find((target) => target > reached) ?? 0.99;
 }
 
 /** The slider's N up to n, and n itself. */

@@ -1,5 +1,6 @@
 /** From counts and log-probabilities to a report as plain data, and from that to terminal, HTML, CSV and SVG. */
 export { type AnalysisOptions, analyseTasks, type TaskAnalysis } from "./analysis.ts";
+export { hasAxisOfN } from "./chart-plot.ts";
 export { type ComparisonRequest, comparisonSection } from "./comparison-section.ts";
 export { htmlReport, livePage, pageData } from "./html.ts";
 export {
@@ -43,7 +44,7 @@ export {
   shownDrawCounts,
 } from "./model-counts.ts";
 export { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
-export { type PaperSize, paperSvg } from "./paper-chart.ts";
+export { type PaperOptions, type PaperSize, paperSvg } from "./paper-chart.ts";
 export { htmlText, printable, printableLines } from "./printable.ts";
 export type {
   CountInterval,

@@ -11,6 +11,11 @@ export interface PaperSize {
   readonly heightMillimetres: number;
 }
 
+export interface PaperOptions extends PaperSize {
+  /** Where the chart stands at one N, that N; a mark where N is the axis. */
+  readonly n?: number | undefined;
+}
+
 /** CSS pixels of a millimetre. */
 const pixelsOfMillimetre = 96 / 25.4;
 /** Eight points: what journals ask for at the least. */
@@ -31,7 +36,7 @@ const swatch = 14;
  *
  * @throws RangeError for a size of no more than 30 or more than 2,000 millimetres.
  */
-export function paperSvg(chart: Chart, size: PaperSize): string {
+export function paperSvg(chart: Chart, { n, ...size }: PaperOptions): string {
   for (const [name, value] of Object.entries(size)) {
     if (value >= 30 && value <= 2000) continue;
     throw new RangeError(`${name} is ${value}: must be between 30 and 2000`);
@@ -46,6 +51,7 @@ export function paperSvg(chart: Chart, size: PaperSize): string {
     width: narrow ? width - lastTick : width,
     height: height - top,
     narrow,
+    n,
     document: document as unknown as DrawingDocument,
   });
   const name = drawing.getAttribute("aria-label") ?? "";

@@ -54,13 +54,17 @@ export function buildReport(request: ReportRequest): Report {
     const prefix = several ? `${task.task}: ` : "";
     return verdictSentences(task, request.likelihoods).map((sentence) => prefix + sentence);
   });
+  // Verdicts on draws decide where they are there; what log-probabilities say of the same models is then the evidence behind.
+  const behind: string[] = [];
   request.likelihoods.slice(0, leadingTasks).forEach((analysis, index) => {
-    verdict.push(selectionSentence(analysis));
-    const turn = likelihoodTurnSentence(analysis);
-    if (turn !== undefined) verdict.push(turn);
     const measured = request.measured[index];
     if (measured !== undefined) verdict.push(decisionSentence(analysis, measured));
+    const own = [selectionSentence(analysis), likelihoodTurnSentence(analysis)].filter(
+      (sentence) => sentence !== undefined,
+    );
+    (measured === undefined ? verdict : behind).push(...own);
   });
+  verdict.push(...behind);
   verdict.push(...request.agreements.map(({ agreement, k }) => agreementText(agreement, k)));
   if (tasks.length > leadingTasks) {
     verdict.push(`${plural(tasks.length - leadingTasks, "more task")} below.`);

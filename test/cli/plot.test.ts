@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 
-const log = fileURLToPath(new URL("../../examples/simulated-checkpoints.jsonl", import.meta.url));
+const log = fileURLToPath(new URL("../../examples/fine-tuning", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "lmcov-plot-"));
 
 describe("lmcov plot", () => {
@@ -35,6 +35,18 @@ describe("lmcov plot", () => {
     expect(png.readUInt32BE(16)).toBe(384);
     expect(png.subarray(37, 41).toString()).toBe("pHYs");
     expect(png.readUInt32BE(41)).toBe(Math.round(192 / 0.0254));
+  });
+
+  test("draws what depends on N at the report's N, or at the one given", async () => {
+    const out = join(folder, "training.svg");
+    for (const [words, n] of [
+      [[], 16],
+      [["--n", "8"], 8],
+    ] as const) {
+      const result = await lmcov(["plot", "training", log, "--out", out, ...words]);
+      expect(result.code, result.stderr).toBe(0);
+      expect(readFileSync(out, "utf8")).toContain(`Cov at N = ${n}<`);
+    }
   });
 
   test("refuses what it cannot draw, and says what there is", async () => {
