@@ -11,6 +11,7 @@ export interface PaperSize {
   readonly heightMillimetres: number;
 }
 
+/** Size of a chart in print, and the N that it stands at. */
 export interface PaperOptions extends PaperSize {
   /** Where the chart stands at one N, that N; a mark where N is the axis. */
   readonly n?: number | undefined;
