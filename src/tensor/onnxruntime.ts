@@ -120,6 +120,8 @@ async function openSession(
       // A planned block for all intermediates would lie beside those of the unplanned first run: a third more memory.
       enableMemPattern: false,
       extra: {
+        // Its kernel takes several times as long as the addition and the normalisation that it replaces.
+        optimization: { disable_specified_optimizers: "SkipLayerNormFusion" },
         session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: spinning ? "1" : "0" } },
       },
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
