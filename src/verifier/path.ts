@@ -1,13 +1,6 @@
 /** Is the response a path through the prompt's graph? The prompt alone decides. */
-import { graphOfPrompt } from "../task/index.ts";
+import { graphOfPrompt, type KnownGraph, knownGraph, pathFaults, wordsOfResponse } from "../task/index.ts";
 import type { Verifier, VerifierResult } from "./verifier.ts";
-
-interface KnownGraph {
-  readonly source: string;
-  readonly target: string;
-  /** As `from to`. */
-  readonly edges: ReadonlySet<string>;
-}
 
 /**
  * A verifier of the graph-reasoning tasks (App. C): correct is a response that names the nodes of a path from the
@@ -23,7 +16,10 @@ export function pathVerifier(): Verifier {
   // The draws of a prompt come one after the other.
   let known: { prompt: string; graph: KnownGraph | undefined } | undefined;
   const graphOf = (prompt: string): KnownGraph | undefined => {
-    if (known?.prompt !== prompt) known = { prompt, graph: knownGraph(prompt) };
+    if (known?.prompt !== prompt) {
+      const graph = graphOfPrompt(prompt);
+      known = { prompt, graph: graph && knownGraph(graph) };
+    }
     return known.graph;
   };
   return {
@@ -32,33 +28,11 @@ export function pathVerifier(): Verifier {
       if (prompt === undefined) return { verdict: "unscored", reason: "no prompt" };
       const graph = graphOf(prompt);
       if (graph === undefined) return { verdict: "unscored", reason: "the prompt spells out no graph" };
-      const names = response.trim().split(/\s+/);
-      const answer = names.join(" ").slice(0, 200);
-      const fault = faultOf(names, graph);
+      const words = wordsOfResponse(response);
+      const answer = words.join(" ").slice(0, 200);
+      const [fault] = pathFaults(words, graph);
       if (fault === undefined) return { verdict: "correct", answer };
       return { verdict: "incorrect", reason: fault, answer };
     },
   };
 }
-
-function knownGraph(prompt: string): KnownGraph | undefined {
-  const graph = graphOfPrompt(prompt);
-  if (graph === undefined) return undefined;
-  const edges = new Set(graph.edges.map(({ from, to }) => `${from} ${to}`));
-  return { source: String(graph.source), target: String(graph.target), edges };
-}
-
-/** Why names are no path; undefined where they are one. */
-function faultOf(names: readonly string[], { source, target, edges }: KnownGraph): string | undefined {
-  if (names[0] !== source) return "does not start at the source";
-  for (const [index, name] of names.entries()) {
-    const next = names[index + 1];
-    if (next !== undefined && !edges.has(`${name} ${next}`))
-      return `no edge from ${shown(name)} to ${shown(next)}`;
-  }
-  if (names.at(-1) !== target) return "does not end at the target";
-  if (new Set(names).size < names.length) return "goes through a node twice";
-  return undefined;
-}
-
-const shown = (name: string) => (/^\d{1,9}$/.test(name) ? name : "what is no node");

@@ -74,7 +74,7 @@ function HeldResponses({ view, problem }: { view: ProblemView; problem: number }
   }
   return (
     <>
-      <PromptView shown={shown} />
+      <PromptView shown={shown} responses={shown.responses} models={view.models} />
       <h3>Responses</h3>
       <p class="quiet">
         A sample: of each verdict a few, drawn at random. lmcov problems --show NAME prints all.

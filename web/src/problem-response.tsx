@@ -2,11 +2,24 @@ import { countText } from "../../src/report/number-text.ts";
 import { printableLines } from "../../src/report/printable.ts";
 import type { ShownProblem, ShownResponse } from "../../src/report/problem-view.ts";
 import { textPieces } from "../../src/report/token-lengths.ts";
+import { GraphView } from "./graph-view.tsx";
 import { text } from "./page.tsx";
 import { natsText, ProblemTokens } from "./problem-tokens.tsx";
 
-/** What was asked, and the answer to it. */
-export function PromptView({ shown }: { shown: Pick<ShownProblem, "prompt" | "promptCut" | "target"> }) {
+interface PromptViewProps {
+  readonly shown: Pick<ShownProblem, "prompt" | "promptCut" | "target">;
+  readonly responses: readonly ShownResponse[];
+  /** Labels that a response's model is a position in. */
+  readonly models: readonly string[];
+}
+
+/** What was asked, its graph with the responses' paths where it is one, and the answer to it. */
+export function PromptView({ shown, responses, models }: PromptViewProps) {
+  const labelled = responses.map((response) => {
+    const { model, draw, verdict } = response;
+    const name = models.length > 1 ? `${models[model] ?? ""} · ` : "";
+    return { ...response, label: `${name}draw ${countText(draw)} · ${verdict}` };
+  });
   return (
     <>
       {shown.prompt !== undefined && (
@@ -14,6 +27,9 @@ export function PromptView({ shown }: { shown: Pick<ShownProblem, "prompt" | "pr
           <h3>Prompt</h3>
           <LongText value={shown.prompt} cut={shown.promptCut} />
         </>
+      )}
+      {shown.prompt !== undefined && shown.promptCut === undefined && (
+        <GraphView key={shown.prompt} prompt={shown.prompt} responses={labelled} />
       )}
       {shown.target !== undefined && (
         <>

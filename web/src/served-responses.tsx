@@ -51,7 +51,9 @@ export function ServedResponsesView({ report, view, problem }: ServedResponsesPr
   const total = found.at(-1)?.total ?? 0;
   return (
     <>
-      {found[0] !== undefined && <PromptView shown={found[0]} />}
+      {found[0] !== undefined && (
+        <PromptView shown={found[0]} responses={responses} models={found[0].models} />
+      )}
       <h3>Responses</h3>
       <div class="controls">
         {drawn.length > 1 && (

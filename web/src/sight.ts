@@ -25,16 +25,16 @@ export function useInSight(place: Place): boolean | undefined {
   return inSight;
 }
 
-/** The width in pixels of what stands in a section; 0 until it is known. All sections are as wide as the page's main part, and have no size of their own while they are out of sight. */
-export function useWidth(place: Place): number {
+/** The width in pixels of what stands in a section; 0 until it is known. All sections are as wide as the page's main part, and have no size of their own while they are out of sight. What stands elsewhere names the element around it that gives its width. */
+export function useWidth(place: Place, around = "main"): number {
   const [width, setWidth] = useState(0);
   useEffect(() => {
-    const main = place.current?.closest("main") ?? null;
-    if (main === null) return;
-    const observer = new ResizeObserver(() => setWidth(Math.round(main.clientWidth)));
-    observer.observe(main);
+    const measured = place.current?.closest(around) ?? null;
+    if (measured === null) return;
+    const observer = new ResizeObserver(() => setWidth(Math.round(measured.clientWidth)));
+    observer.observe(measured);
     return () => observer.disconnect();
-  }, [place]);
+  }, [place, around]);
   return width;
 }
 

@@ -14,6 +14,9 @@ export interface Edge {
   readonly to: number;
 }
 
+/** The least and the most of each; a task of 32 middle layers has up to 65,536 paths. */
+export const graphLimits = { middleLayers: [2, 32], width: [2, 64] } as const;
+
 /** p(j) = j mod 2, of a node's name or a layer's number. */
 export const parity = (value: number): number => value % 2;
 

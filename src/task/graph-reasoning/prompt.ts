@@ -12,17 +12,20 @@ export interface PromptGraph {
   readonly target: number;
 }
 
+const padding = /^[_\s]+/;
+
 /** A prompt's tokens: two names and a separator an edge, then source, target and `=`. */
 export const promptLength = (edges: number): number => 3 * edges + 3;
 
 /** The prompt of edges in the order given, filled on the left to `length` tokens. */
 export function promptText({ edges, source, target }: PromptGraph, length = 0): string {
   const list = edges.map(({ from, to }) => `${from} ${to}`).join(" | ");
-  const padding = `${paddingSymbol} `.repeat(Math.max(0, length - promptLength(edges.length)));
-  return `${padding}${list} / ${source} ${target} =`;
+  const filling = `${paddingSymbol} `.repeat(Math.max(0, length - promptLength(edges.length)));
+  return `${filling}${list} / ${source} ${target} =`;
 }
 
 const namePattern = /^[1-9]\d{0,8}$/;
+const pairPattern = /^\s*([1-9]\d{0,8})\s+([1-9]\d{0,8})\s*$/;
 
 /**
  * The graph that a prompt spells out, padded or not; undefined for any other text.
@@ -32,23 +35,19 @@ const namePattern = /^[1-9]\d{0,8}$/;
  * graphOfPrompt("What is 7 + 4?"); // undefined
  */
 export function graphOfPrompt(prompt: string): PromptGraph | undefined {
-  const words = (prompt.match(/[|/=_]|[^|/=_\s]+/g) ?? []) as string[];
-  const start = words.findIndex((word) => word !== paddingSymbol);
-  const slash = words.length - 4;
-  if (start < 0 || (slash - start) % 3 !== 2 || words[slash] !== "/" || words[slash + 3] !== "=")
-    return undefined;
-  const edges: Edge[] = [];
-  for (let at = start; at < slash; at += 3) {
-    if (!areNames(words[at], words[at + 1])) return undefined;
-    if (at + 2 < slash && words[at + 2] !== "|") return undefined;
-    edges.push({ from: Number(words[at]), to: Number(words[at + 1]) });
-  }
-  if (!areNames(words[slash + 1], words[slash + 2])) return undefined;
-  return { edges, source: Number(words[slash + 1]), target: Number(words[slash + 2]) };
+  const [list = "", rest = "", more] = prompt.split("/", 3);
+  const ends = rest.trimEnd();
+  if (more !== undefined || !ends.endsWith("=")) return undefined;
+  const end = pairOf(ends.slice(0, -1));
+  const edges = list.replace(padding, "").split("|").map(pairOf);
+  if (end === undefined || !edges.every((edge) => edge !== undefined)) return undefined;
+  return { edges, source: end.from, target: end.to };
 }
 
-const areNames = (...words: (string | undefined)[]) =>
-  words.every((word) => word !== undefined && namePattern.test(word));
+function pairOf(text: string): Edge | undefined {
+  const pair = pairPattern.exec(text);
+  return pair === null ? undefined : { from: Number(pair[1]), to: Number(pair[2]) };
+}
 
 /** The names of a path in a response; undefined where it holds anything else. */
 export function namesOfResponse(response: string): number[] | undefined {

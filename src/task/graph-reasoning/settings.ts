@@ -1,5 +1,6 @@
 /** The settings of a graph-reasoning task and their limits. */
 import { InputError } from "../../record/index.ts";
+import { graphLimits } from "./layered-graph.ts";
 
 /** Sizes and form of a graph-reasoning task. */
 export interface GraphSettings {
@@ -28,8 +29,6 @@ export const paperGraphSettings = {
 } as const satisfies GraphSettings;
 
 const edgeOrders: readonly string[] = ["shuffled", "layered"];
-/** A task of 32 middle layers has up to 65,536 paths. */
-const limits = { middleLayers: [2, 32], width: [2, 64] } as const;
 const mostNames = 1 << 20;
 
 /** Throws InputError naming the setting, its value and its limits. */
@@ -38,7 +37,7 @@ export function checkSettings(task: string, settings: GraphSettings): Required<G
     throw new InputError(`${task}: ${key} is ${shown(settings[key])}: must be ${limit}`);
   };
   for (const key of ["middleLayers", "width"] as const) {
-    const [least, most] = limits[key];
+    const [least, most] = graphLimits[key];
     if (!isBetween(settings[key], least, most)) refuse(key, `an integer between ${least} and ${most}`);
   }
   const { middleLayers, width, names, edgeOrder, padded = false, seed } = settings;
