@@ -1,8 +1,8 @@
 /** The process that makes one report for `lmcov serve`: paths come in as a message, the page's data goes back. */
 import { pageData } from "../report/index.ts";
 import { isRunFolder } from "../store/index.ts";
-import { composeComparison } from "./compose-comparison.ts";
 import { composeReport } from "./compose-report.ts";
+import { composeRuns } from "./compose-runs.ts";
 import { drawSources } from "./draw-sources.ts";
 import type { ComposedMessage } from "./serve-reports.ts";
 
@@ -17,7 +17,7 @@ async function composed(paths: readonly string[], names: readonly string[]): Pro
     const composed =
       paths.length === 1
         ? await composeReport(paths, request)
-        : await composeComparison(paths, { ...request, names });
+        : await composeRuns(paths, { ...request, names });
     if (!served) return { data: pageData(composed.report) };
     return {
       data: pageData({ ...composed.report, responses: "served" }),

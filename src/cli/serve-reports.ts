@@ -80,6 +80,10 @@ export class ServedReports {
     return this.#kept.get(key)?.sources;
   }
 
+  forget(key: string): void {
+    this.#kept.delete(key);
+  }
+
   /** Begins the report that has waited longest, if none is being made; call it regularly. */
   advance(): void {
     if (this.#child !== undefined || this.#closed) return;

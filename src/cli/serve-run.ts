@@ -1,7 +1,7 @@
 /** One run that is followed: what its folder holds is looked at again and again, and nothing in it is changed. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type LiveLine, LiveLines, type LiveRun, liveLine, type ReportState } from "../report/index.ts";
+import { type LiveLine, LiveLines, type LiveRun, liveLine } from "../report/index.ts";
 import {
   GrowingFile,
   isRunFolder,
@@ -28,7 +28,6 @@ export class FollowedRun {
   readonly name: string;
   readonly path: string;
   lines = new LiveLines();
-  report: ReportState = { version: 0, computing: false };
   #presence: LiveRun["presence"] = "waiting";
   #training: GrowingFile;
   #units: UnitFollower;
@@ -58,7 +57,6 @@ export class FollowedRun {
       ...(this.#inputs !== undefined && { inputs: this.#inputs }),
       badLines: this.#badLines,
       ...(this.#problem !== undefined && { problem: this.#problem }),
-      report: this.report,
     };
   }
 

@@ -9,27 +9,25 @@ import { FollowedRun } from "./serve-run.ts";
 /** Milliseconds between looks. */
 const lookEvery = 300;
 
+/** Reports that are kept and made anew as their runs grow. */
+const mostReports = 12;
+
 export type Listener = (message: LiveMessage) => void;
 
 export class RunWatch {
   readonly runs: readonly FollowedRun[];
   readonly #reports: ServedReports;
+  /** The runs of reports that pages asked for, the one that was asked for last at the end. */
+  readonly #wanted = new Map<string, readonly number[]>();
   readonly #listeners = new Set<Listener>();
   readonly #stop = new AbortController();
 
   constructor(paths: readonly string[]) {
     const names = distinctNames(paths);
+    // The only report that can be asked for is there when a page is opened.
+    if (paths.length === 1) this.#wanted.set("0", [0]);
     this.runs = paths.map((path, id) => new FollowedRun({ id, name: names[id] ?? path, path }));
-    this.#reports = new ServedReports((key, report) => {
-      const ids = key.split("-").map(Number);
-      const [run] = ids.length === 1 ? this.runs.filter(({ id }) => id === ids[0]) : [];
-      if (run === undefined) {
-        this.#tell({ type: "comparison", name: key, report });
-        return;
-      }
-      run.report = report;
-      this.#tellRuns();
-    });
+    this.#reports = new ServedReports((name, report) => this.#tell({ type: "report", name, report }));
   }
 
   /** Follows the runs until `close`. */
@@ -61,9 +59,9 @@ export class RunWatch {
     for (const { id, lines } of this.runs) {
       listener({ type: "lines", id, restarted: true, lines: lines.all });
     }
-    for (const { key, paths } of this.#reports.subjects) {
+    for (const { key } of this.#reports.subjects) {
       const report = this.#reports.state(key);
-      if (paths.length > 1 && report !== undefined) listener({ type: "comparison", name: key, report });
+      if (report !== undefined) listener({ type: "report", name: key, report });
     }
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -73,10 +71,17 @@ export class RunWatch {
     return this.#listeners.size;
   }
 
-  /** The last report on a run, or on two that are compared, as the page takes it; undefined where there is none yet. */
+  /** The last report on a run, or on several together, as the page takes it; undefined where there is none yet. */
   report(ids: readonly number[]): Buffer | undefined {
     const key = ids.join("-");
-    if (ids.length > 1 && this.#reports.state(key) === undefined) {
+    this.#wanted.delete(key);
+    this.#wanted.set(key, ids);
+    const [oldest] = this.#wanted.keys();
+    if (this.#wanted.size > mostReports && oldest !== undefined) {
+      this.#wanted.delete(oldest);
+      this.#reports.forget(oldest);
+    }
+    if (this.#reports.state(key) === undefined && ids.some((id) => this.runs[id]?.isThere)) {
       this.#reports.ask(this.#subject(ids));
       this.#reports.advance();
     }
@@ -95,10 +100,8 @@ export class RunWatch {
   }
 
   #grown(run: FollowedRun): void {
-    this.#reports.ask(this.#subject([run.id]));
-    for (const subject of this.#reports.subjects) {
-      const ids = subject.key.split("-").map(Number);
-      if (ids.length > 1 && ids.includes(run.id)) this.#reports.ask(subject);
+    for (const ids of this.#wanted.values()) {
+      if (ids.includes(run.id)) this.#reports.ask(this.#subject(ids));
     }
   }
 

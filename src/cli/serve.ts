@@ -17,7 +17,8 @@ interface ServeOptions {
 const examples = `
 Examples:
   lmcov serve runs/train                       while lmcov train writes it
-  lmcov serve runs/before-rl runs/after-rl     two runs, side by side and compared
+  lmcov serve runs/before-rl runs/after-rl     what changed from one to the other
+  lmcov serve runs/seed-*                      several runs side by side, and two of them compared
   lmcov serve run --port 8123
 
 Shows what a training, a sampling or an import writes as it is journaled: loss, probes, finished and failed units; the report

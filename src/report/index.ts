@@ -31,6 +31,7 @@ export {
   type LiveRun,
   liveLine,
   liveSentence,
+  liveTrouble,
   type ReportState,
 } from "./live.ts";
 export { type LiveChart, type LiveRunLines, type LiveSeries, liveCharts } from "./live-chart.ts";
@@ -56,6 +57,7 @@ export type {
 export { problemView } from "./problem-view-counts.ts";
 export { beginningOf, shortName } from "./problem-view-packing.ts";
 export { buildReport, type ReportRequest } from "./report.ts";
+export { lastModel, type ReportedRun, runsOverTraining, runsSection } from "./runs-section.ts";
 export type { Cell, Chart, InputSummary, Report, Section, Table, TableColumn } from "./section.ts";
 export { nearestPosition, sliderGrid } from "./slider-grid.ts";
 export { csvLines, tableCsv } from "./table-csv.ts";

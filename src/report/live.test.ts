@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type LiveLine, LiveLines, liveLine, liveSentence } from "./live.ts";
 import { liveCharts } from "./live-chart.ts";
+import { liveTable } from "./live-table.ts";
 
 const step = (number: number): Extract<LiveLine, { kind: "step" }> => ({
   kind: "step",
@@ -97,13 +98,63 @@ test("charts of two runs hold both in the same axes, named", () => {
   ]);
 });
 
+describe("several runs", () => {
+  const probe = (at: number, coverage: number) =>
+    liveLine({
+      step: at,
+      probe: { coverageKind: "upper-bound", coverage: [2, 8, 64].map((n) => ({ n, coverage })), passAtK: [] },
+    })!;
+  const linesOf = (...added: LiveLine[]) => {
+    const lines = new LiveLines();
+    lines.add(added);
+    return lines;
+  };
+
+  test("have a colour each in every chart, and dashes for what differs within a run", () => {
+    const names = ["a", "b", "c"];
+    const charts = liveCharts(names.map((name) => ({ name, lines: linesOf(step(1), probe(1, 0.5)) })));
+    const looks = (id: string) =>
+      charts.find((chart) => chart.id === id)?.series.map(({ label, colour, dash }) => [label, colour, dash]);
+    expect(looks("loss")).toEqual([
+      ["a", 0, 0],
+      ["b", 1, 0],
+      ["c", 2, 0],
+    ]);
+    expect(looks("coverage")).toEqual([
+      ["a, N = 2", 0, 0],
+      ["b, N = 2", 1, 0],
+      ["c, N = 2", 2, 0],
+      ["a, N = 64", 0, 1],
+      ["b, N = 64", 1, 1],
+      ["c, N = 64", 2, 1],
+    ]);
+    const six = liveCharts([..."abcdef"].map((name) => ({ name, lines: linesOf(probe(1, 0.5)) })));
+    expect(six[0]?.series.map(({ label }) => label)).toEqual([..."abcdef"].map((name) => `${name}, N = 64`));
+  });
+
+  test("are rows with the newest of each, without columns that none has anything for", () => {
+    const run = { path: "run", badLines: 0, presence: "there" } as const;
+    const runs = [
+      { ...run, id: 0, name: "a", steps: 2000 },
+      { ...run, id: 1, name: "b", presence: "waiting" as const },
+    ];
+    const lines = new Map([[0, linesOf(step(1), probe(1, 0.5), step(1000), probe(1000, 0.25))]]);
+    expect(liveTable(runs, lines)).toEqual({
+      columns: ["folder", "step", "loss, nats a token", "coverage"],
+      rows: [
+        { id: 0, cells: ["there", "1,000 of 2,000", "0.001000", "≤ 0.250 (N = 64)"] },
+        { id: 1, cells: ["not there yet", "", "", ""] },
+      ],
+    });
+  });
+});
+
 test("the sentence of a run says what is missing, done and failed", () => {
   const run = {
     id: 0,
     name: "run",
     path: "run",
     badLines: 0,
-    report: { version: 0, computing: false },
   };
   const none = new LiveLines();
   expect(liveSentence({ ...run, presence: "waiting" }, none)).toBe(

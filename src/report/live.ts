@@ -24,7 +24,6 @@ export interface LiveRun {
   readonly badLines: number;
   /** What went wrong in following it. */
   readonly problem?: string;
-  readonly report: ReportState;
 }
 
 /** Whether a run that is watched has a report, and whether a newer one is on its way. */
@@ -63,8 +62,8 @@ export type LiveLine =
 /** What the server sends, one a message. */
 export type LiveMessage =
   | { readonly type: "runs"; readonly runs: readonly LiveRun[] }
-  /** What is known of a comparison that was asked for. */
-  | { readonly type: "comparison"; readonly name: string; readonly report: ReportState }
+  /** What is known of the report on the runs in its name, such as `0` or `0-2`, that was asked for. */
+  | { readonly type: "report"; readonly name: string; readonly report: ReportState }
   /** Lines that came; `restarted` where those before do not count. */
   | {
       readonly type: "lines";
@@ -164,11 +163,20 @@ export class LiveLines {
   }
 }
 
-/** How a run is, in a sentence or two. */
-export function liveSentence(run: LiveRun, lines: LiveLines): string {
+/** What is not as it should be with a run; empty where nothing is. */
+export function liveTrouble(run: LiveRun): string {
   if (run.presence === "waiting") return "The folder is not there yet; it is shown once it is.";
   const parts: string[] = [];
   if (run.presence === "gone") parts.push("The folder was deleted or moved; this is what was last seen.");
+  if (run.badLines > 0) parts.push(`${plural(run.badLines, "line")} of the journal cannot be read.`);
+  if (run.problem !== undefined) parts.push(run.problem);
+  return parts.join(" ");
+}
+
+/** How a run is, in a sentence or two. */
+export function liveSentence(run: LiveRun, lines: LiveLines): string {
+  if (run.presence === "waiting") return liveTrouble(run);
+  const parts: string[] = [];
   const { last } = lines;
   if (last !== undefined) {
     const of = run.steps === undefined ? "" : ` of ${countText(run.steps)}`;
@@ -189,7 +197,8 @@ export function liveSentence(run: LiveRun, lines: LiveLines): string {
     const bad = rejected === 0 ? "" : `, ${countText(rejected)} rejected`;
     parts.push(`${plural(finished, "input")} read: ${plural(rows, "row")}${bad}.`);
   }
-  if (run.badLines > 0) parts.push(`${plural(run.badLines, "line")} of the journal cannot be read.`);
-  if (run.problem !== undefined) parts.push(run.problem);
-  return parts.join(" ");
+  const trouble = liveTrouble(run);
+  return [...(run.presence === "gone" ? [trouble, ...parts] : [...parts, trouble])]
+    .filter((part) => part !== "")
+    .join(" ");
 }

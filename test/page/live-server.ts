@@ -4,6 +4,11 @@ import { request } from "node:http";
 import type { Browser, Page } from "playwright-core";
 import { mainFile } from "../lmcov.ts";
 
+/** By how much a machine is slower than one that does nothing else: 1, unless the environment says otherwise. */
+const slowness = Number(process.env.LMCOV_TEST_SLOWNESS ?? 1);
+/** The promise of `lmcov serve`: what is journaled is on the page after so many milliseconds at most. */
+export const promised = 2000 * slowness;
+
 const children = new Set<ChildProcess>();
 
 /** Ends what was started. */
@@ -70,6 +75,7 @@ export async function opened(
   path = "/",
 ): Promise<{ page: Page; troubles: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.setDefaultTimeout(30_000 * slowness);
   const troubles: string[] = [];
   page.on("pageerror", (error) => troubles.push(error.message));
   page.on("console", (message) => {

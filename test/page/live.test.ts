@@ -16,7 +16,7 @@ import { chromiumPath, startChromium } from "../chromium.ts";
 import { hostileTexts } from "../hostile-text.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { writeSums, writeTraining } from "../training.ts";
-import { asked, endAll, opened, served, started, until } from "./live-server.ts";
+import { asked, endAll, opened, promised, served, started, until } from "./live-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lmcov-live-"));
 
@@ -113,25 +113,55 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
     const journal = join(run, "journal", "train.jsonl");
     await until(async () => existsSync(journal) && readFileSync(journal, "utf8").includes('"loss"'));
     // Two seconds are the promise, and so what is waited for at most.
-    await page.locator("[data-chart=loss] svg path").first().waitFor({ state: "attached", timeout: 2000 });
+    await page
+      .locator("[data-chart=loss] .live-plot path")
+      .first()
+      .waitFor({ state: "attached", timeout: promised });
+    await until(async () => readFileSync(journal, "utf8").includes('"step":20,"probe"'));
+    const probes = page.locator("[data-chart=cross-entropy] .live-plot circle");
+    await probes.nth(1).waitFor({ state: "attached", timeout: promised });
     expect(await over).toBe(0);
-    await status.getByText("Step 60 of 60: loss").waitFor({ timeout: 2000 });
+    await status.getByText("Step 60 of 60: loss").waitFor({ timeout: promised });
     expect(await page.locator("[data-chart]").evaluateAll((charts) => charts.length)).toBe(5);
     await page.locator(".verdict").waitFor();
     await page.getByRole("heading", { name: "4 models on held-out" }).waitFor();
 
     appendFileSync(journal, '{"step":61,"loss":9,"lossPerToken":7.25,"gradientNorm":1,"updateNorm":1}\n');
-    await status.getByText("Step 61 of 60: loss 7.250").waitFor({ timeout: 2000 });
+    await status.getByText("Step 61 of 60: loss 7.250").waitFor({ timeout: promised });
 
     rmSync(run, { recursive: true });
-    await status.getByText("The folder was deleted or moved").waitFor({ timeout: 2000 });
+    await status.getByText("The folder was deleted or moved").waitFor({ timeout: promised });
     expect(await page.locator(".verdict p").count()).toBeGreaterThan(0);
     expect((await asked(url, "/")).status).toBe(200);
 
     const again = await lmcov(["train", "train.yaml", "--out", "runs/watched"], { cwd: folder });
     expect(again.code, again.stderr).toBe(0);
-    await status.getByText("Step 60 of 60: loss").waitFor({ timeout: 2000 });
+    await status.getByText("Step 60 of 60: loss").waitFor({ timeout: promised });
     expect(await status.textContent()).not.toContain("deleted");
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  test("outlives a training's folder that is deleted under both while it runs, and shows what was last seen", async () => {
+    await writeTraining(folder, { steps: 1_000_000 }, "endless.yaml");
+    const run = join(folder, "runs", "deleted");
+    const url = await served(folder, "runs/deleted");
+    const { page, troubles } = await opened(browser, url);
+    const training = started(folder, ["train", "endless.yaml", "--out", "runs/deleted"]);
+    const over = new Promise((resolve) => training.once("close", resolve));
+    const points = page.locator("[data-chart=loss] .live-plot path").first();
+    await points.waitFor({ state: "attached" });
+    const removed = { recursive: true, force: true, maxRetries: 20 } as const;
+    rmSync(run, removed);
+    training.kill("SIGKILL");
+    await over;
+    // What the training wrote while its folder went.
+    rmSync(run, removed);
+    await page.getByText("The folder was deleted or moved").waitFor({ timeout: promised });
+    expect(await points.count()).toBe(1);
+    expect((await asked(url, "/")).status).toBe(200);
+    expect((await asked(url, "/events")).body).toContain('"presence":"gone"');
+    expect((await asked(url, "/responses/0?task=held-out&problem=x")).status).toBeGreaterThanOrEqual(404);
     expect(troubles).toEqual([]);
     await page.close();
   });
@@ -143,8 +173,6 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
     cpSync(run, join(folder, "runs", "second", "same"), { recursive: true });
     const url = await served(folder, "runs/first/same", "runs/second/same");
     const { page, troubles } = await opened(browser, url);
-    await page.getByLabel("compared with").selectOption("second/same");
-    expect(new URL(page.url()).search).toBe("?run=0&with=1");
     await page.getByText("no change of pass@k can be told on 5 common problems").waitFor();
     await page.locator("#comparison svg").first().waitFor();
     expect(await page.locator("#comparison h2").textContent()).toBe(
@@ -154,8 +182,11 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
       "first/same",
       "second/same",
     ]);
+    await page.getByLabel("what changed from").selectOption("second/same");
+    expect(new URL(page.url()).search).toBe("?runs=0-1&compare=1-0");
+    await page.getByRole("heading", { name: "second/same and first/same" }).waitFor();
     await page.reload();
-    await page.locator("#comparison svg").first().waitFor();
+    await page.getByRole("heading", { name: "second/same and first/same" }).waitFor();
     await until(async () => (await page.locator(".report-state").textContent()) === "");
     expect(troubles).toEqual([]);
     await page.close();
@@ -178,7 +209,7 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
       await store.add({ key, rows: [], ...failed });
     }
     const status = page.locator("[data-run='0']");
-    await status.getByText("10 units done, 2 failed (refused 2).").waitFor({ timeout: 2000 });
+    await status.getByText("10 units done, 2 failed (refused 2).").waitFor({ timeout: promised });
     await status.getByText("2 × refused, such as: <b>the prompt is too long</b>").waitFor();
     await store.close();
     await page.locator(".report-state").getByText("No report yet: ").waitFor();
@@ -202,8 +233,7 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
     appendFileSync(journal, `${hostile}\n{"step":"<img src=x>","loss":{}}\n`);
     writeFileSync(join(run, "journal", "import.jsonl"), `${hostile}\n`);
     const url = await served(folder, ...names, run);
-    const { page, troubles } = await opened(browser, url);
-    await page.locator("select").first().selectOption(String(names.length));
+    const { page, troubles } = await opened(browser, url, `/?runs=${names.length}`);
     await page.getByText("2 lines of the journal cannot be read").waitFor();
     await page.getByText("Went on after step 60 under other conditions").waitFor();
     const state = await page.evaluate<{ hacked: unknown; shown: string }>(`({

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { palette } from "../../src/report/chart-palette.ts";
-import type { LiveChart } from "../../src/report/live-chart.ts";
+import type { LiveChart, LiveSeries } from "../../src/report/live-chart.ts";
 import { text } from "./page.tsx";
 
 /** One quantity over the steps of a training, as wide as its place. */
@@ -24,11 +24,9 @@ export function LiveChartView({ chart }: { chart: LiveChart }) {
       <div ref={place} class="live-plot" />
       {chart.series.length > 1 && (
         <ul class="live-key">
-          {chart.series.map(({ label }, index) => (
+          {chart.series.map(({ label, colour, dash }) => (
             <li key={label}>
-              <svg width="14" height="10" aria-hidden="true">
-                <line x1="0" x2="14" y1="5" y2="5" stroke={colourOf(index)} stroke-width="3" />
-              </svg>
+              <LineSample colour={colour} dash={dash} />
               {text(label)}
             </li>
           ))}
@@ -38,15 +36,40 @@ export function LiveChartView({ chart }: { chart: LiveChart }) {
   );
 }
 
-const colourOf = (index: number) => palette[index % palette.length] ?? "currentColor";
+/** A piece of a line as a chart has it. */
+export function LineSample({ colour, dash }: Pick<LiveSeries, "colour" | "dash">) {
+  return (
+    <svg class="line-sample" width="22" height="10" aria-hidden="true">
+      <line
+        x1="0"
+        x2="22"
+        y1="5"
+        y2="5"
+        stroke={colourOf(colour)}
+        stroke-width="3"
+        stroke-dasharray={dashOf(dash)}
+      />
+    </svg>
+  );
+}
+
+const colourOf = (position: number) => palette[position % palette.length] ?? "currentColor";
+const dashes = ["none", "7 4", "2 3"] as const;
+const dashOf = (position: number) => dashes[position % dashes.length] ?? "none";
 
 function drawn(chart: LiveChart, width: number): Element {
-  const marks = chart.series.flatMap(({ points }, index) => [
-    Plot.lineY(points, { x: "step", y: "value", stroke: colourOf(index), strokeWidth: 1.8 }),
+  const marks = chart.series.flatMap(({ points, colour, dash }) => [
+    Plot.lineY(points, {
+      x: "step",
+      y: "value",
+      stroke: colourOf(colour),
+      strokeWidth: 1.8,
+      strokeDasharray: dashOf(dash),
+    }),
     Plot.dot(points.length < 30 ? points : points.slice(-1), {
       x: "step",
       y: "value",
-      fill: colourOf(index),
+      fill: colourOf(colour),
       r: 2.5,
     }),
   ]);
@@ -79,5 +102,7 @@ function drawn(chart: LiveChart, width: number): Element {
 }
 
 function powerOfTen(value: number): string {
-  return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9 ? value.toPrecision(1) : "";
+  return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9
+    ? String(Number(value.toPrecision(1)))
+    : "";
 }

@@ -1,58 +1,54 @@
-import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
-import { LiveLines, type LiveRun, liveSentence, type ReportState } from "../../src/report/live.ts";
+import { useEffect, useMemo } from "preact/hooks";
+import { LiveLines, type LiveRun, type ReportState } from "../../src/report/live.ts";
 import { liveCharts } from "../../src/report/live-chart.ts";
+import { listText } from "../../src/report/number-text.ts";
 import { LiveChartView } from "./live-chart.tsx";
 import { type LiveState, useLiveState, useReport } from "./live-source.ts";
 import { Page, text } from "./page.tsx";
+import { RunsBar } from "./runs-bar.tsx";
+import { type Choice, shownRuns, useChoice } from "./shown-runs.ts";
 
-/** Which run is shown, and the one it is compared with; kept in the address before the `#`. */
-interface Shown {
-  readonly run: number;
-  readonly other: number | undefined;
-}
-
-/** Runs that a server follows: how they are, their journals as charts, and the report on one or on two. */
+/** Runs that a server follows: how they are, their journals as charts, and the report on those that are shown. */
 export function LivePage() {
   const state = useLiveState();
-  const [shown, show] = useShown();
-  const { runs, connected } = state;
-  const run = runs[shown.run] ?? runs[0];
-  const other = shown.other === shown.run ? undefined : runs[shown.other ?? -1];
-  if (run === undefined) {
+  const [choice, choose] = useChoice();
+  if (state.runs.length === 0) {
     return (
       <main>
-        <p role="status">{connected ? "No run is served." : "Connecting to lmcov serve…"}</p>
+        <p role="status">{state.connected ? "No run is served." : "Connecting to lmcov serve…"}</p>
       </main>
     );
   }
-  return <Runs state={state} run={run} other={other} show={show} />;
+  return <Runs state={state} choice={choice} choose={choose} />;
 }
 
-interface RunsView {
+interface RunsProps {
   readonly state: LiveState;
-  readonly run: LiveRun;
-  readonly other: LiveRun | undefined;
-  show(shown: Shown): void;
+  readonly choice: Choice;
+  choose(choice: Choice): void;
 }
 
-function Runs({ state, run, other, show }: RunsView) {
-  const compared = other === undefined ? [run] : [run, other];
-  const name = compared.map(({ id }) => id).join("-");
-  const reportState: ReportState =
-    other === undefined ? run.report : (state.comparisons.get(name) ?? { version: 0, computing: true });
+const noReport: ReportState = { version: 0, computing: false };
+
+function Runs({ state, choice, choose }: RunsProps) {
+  const { shown, compared } = shownRuns(state.runs, choice);
+  // A run that is not there yet comes into the report once it is.
+  const there = shown.filter(({ presence }) => presence !== "waiting");
+  const reported = compared ?? (there.length === 0 ? shown : there);
+  const name = reported.map(({ id }) => id).join("-");
+  const reportState = state.reports.get(name) ?? noReport;
   const report = useReport(name, reportState.version);
-  const bar = <RunBar state={state} run={run} other={other} show={show} reportState={reportState} />;
-  const charts = <LiveCharts compared={compared} lines={state.lines} />;
+  const title = listText(reported.map((run) => text(run.name)));
   useEffect(() => {
-    document.title = `${compared.map((item) => text(item.name)).join(" and ")} · lmcov`;
-  }, [name]);
+    document.title = `${title} · lmcov`;
+  }, [title]);
+  const charts = <LiveCharts shown={shown} lines={state.lines} />;
   return (
     <>
-      {bar}
+      <RunsBar state={state} shown={shown} compared={compared} choose={choose} reportState={reportState} />
       {report === undefined ? (
         <main>
-          <h1>{compared.map((item) => text(item.name)).join(" and ")}</h1>
+          <h1>{title}</h1>
           {charts}
         </main>
       ) : (
@@ -64,102 +60,16 @@ function Runs({ state, run, other, show }: RunsView) {
   );
 }
 
-function RunBar({ state, run, other, show, reportState }: RunsView & { reportState: ReportState }) {
-  const { runs, connected, lines } = state;
-  const several = runs.length > 1;
-  return (
-    <section class="runs" aria-label="Runs">
-      {several && (
-        <div class="controls">
-          <label>
-            Run{" "}
-            <select
-              value={run.id}
-              onChange={({ currentTarget }) => show({ run: Number(currentTarget.value), other: other?.id })}
-            >
-              <RunOptions runs={runs} />
-            </select>
-          </label>
-          <label>
-            compared with{" "}
-            <select
-              value={other?.id ?? ""}
-              onChange={({ currentTarget: { value } }) =>
-                show({ run: run.id, other: value === "" ? undefined : Number(value) })
-              }
-            >
-              <option value="">none</option>
-              <RunOptions runs={runs.filter(({ id }) => id !== run.id)} />
-            </select>
-          </label>
-        </div>
-      )}
-      <div role="status" class="quiet">
-        {!connected && <p class="trouble">The server does not answer; this is what was last seen.</p>}
-        {(other === undefined ? [run] : [run, other]).map((item) => (
-          <RunStatus key={item.id} run={item} lines={lines.get(item.id)} named={other !== undefined} />
-        ))}
-        <p class="report-state">{reportText(reportState)}</p>
-      </div>
-    </section>
-  );
-}
-
-function RunOptions({ runs }: { runs: readonly LiveRun[] }): ComponentChildren {
-  return runs.map(({ id, name, presence }) => (
-    <option key={id} value={id}>
-      {text(name)}
-      {presence === "there" ? "" : presence === "gone" ? " (gone)" : " (not there yet)"}
-    </option>
-  ));
-}
-
-function RunStatus({ run, lines, named }: { run: LiveRun; lines: LiveLines | undefined; named: boolean }) {
-  const others = lines?.others ?? [];
-  return (
-    <div class={run.presence === "gone" ? "trouble" : ""} data-run={run.id}>
-      <p>
-        {named && <b>{text(run.name)}: </b>}
-        {text(liveSentence(run, lines ?? new LiveLines()))}
-      </p>
-      {run.units?.failures.map(({ kind, units, reason }) => (
-        <p class="trouble" key={kind}>
-          {units.toLocaleString("en-US")} × {text(kind)}, such as: {text(reason)}
-        </p>
-      ))}
-      {others.map((line) =>
-        line.kind === "different" ? (
-          <p key={line.step}>
-            Went on after step {line.step} under other conditions: {text(line.what.join("; "))}
-          </p>
-        ) : null,
-      )}
-    </div>
-  );
-}
-
-function reportText({ version, computing, problem }: ReportState): string {
-  if (problem !== undefined)
-    return text(`${version === 0 ? "No report yet" : "No newer report"}: ${problem}`);
-  if (computing) return version === 0 ? "The report is being made…" : "A newer report is being made…";
-  return version === 0 ? "No report yet." : "";
-}
-
-interface LiveChartsView {
-  readonly compared: readonly LiveRun[];
+interface LiveChartsProps {
+  readonly shown: readonly LiveRun[];
   readonly lines: ReadonlyMap<number, LiveLines>;
 }
 
-function LiveCharts({ compared, lines }: LiveChartsView) {
+function LiveCharts({ shown, lines }: LiveChartsProps) {
+  const ids = shown.map(({ id }) => id).join("-");
   const charts = useMemo(
-    () =>
-      liveCharts(
-        compared.flatMap(({ id, name }) => {
-          const own = lines.get(id);
-          return own === undefined ? [] : [{ name, lines: own }];
-        }),
-      ),
-    [compared, lines],
+    () => liveCharts(shown.map(({ id, name }) => ({ name, lines: lines.get(id) ?? new LiveLines() }))),
+    [ids, lines],
   );
   if (charts.length === 0) return null;
   return (
@@ -172,23 +82,4 @@ function LiveCharts({ compared, lines }: LiveChartsView) {
       </div>
     </section>
   );
-}
-
-function useShown(): [Shown, (shown: Shown) => void] {
-  const [shown, setShown] = useState(() => shownIn(location.search));
-  const show = (next: Shown) => {
-    const other = next.other === undefined || next.other === next.run ? "" : `&with=${next.other}`;
-    history.replaceState(null, "", `?run=${next.run}${other}${location.hash}`);
-    setShown(shownIn(location.search));
-  };
-  return [shown, show];
-}
-
-function shownIn(search: string): Shown {
-  const fields = new URLSearchParams(search);
-  const number = (name: string) => {
-    const value = fields.get(name);
-    return value !== null && /^\d{1,4}$/.test(value) ? Number(value) : undefined;
-  };
-  return { run: number("run") ?? 0, other: number("with") };
 }

@@ -9,10 +9,11 @@ export interface LiveState {
   readonly runs: readonly LiveRun[];
   /** By the run's number. */
   readonly lines: ReadonlyMap<number, LiveLines>;
-  readonly comparisons: ReadonlyMap<string, ReportState>;
+  /** By the report's name. */
+  readonly reports: ReadonlyMap<string, ReportState>;
 }
 
-const nothing: LiveState = { connected: false, runs: [], lines: new Map(), comparisons: new Map() };
+const nothing: LiveState = { connected: false, runs: [], lines: new Map(), reports: new Map() };
 
 export function useLiveState(): LiveState {
   const [state, setState] = useState(nothing);
@@ -31,8 +32,8 @@ export function useLiveState(): LiveState {
 
 function after(state: LiveState, message: LiveMessage): LiveState {
   if (message.type === "runs") return { ...state, runs: message.runs };
-  if (message.type === "comparison") {
-    return { ...state, comparisons: new Map(state.comparisons).set(message.name, message.report) };
+  if (message.type === "report") {
+    return { ...state, reports: new Map(state.reports).set(message.name, message.report) };
   }
   const { id, restarted, lines } = message;
   const known = restarted ? new LiveLines() : (state.lines.get(id) ?? new LiveLines());
