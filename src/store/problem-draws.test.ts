@@ -180,8 +180,12 @@ describe("the draws of a problem", () => {
 
   test("are found by a hostile name, and by the beginning of an endless one", async () => {
     const rows = hostileTexts.flatMap((name) => draw(0, { problem: name, text: name }));
-    for (const run of [await written("parts", rows, []), await written("segments", [], rows)]) {
-      for (const name of hostileTexts) {
+    const some = hostileTexts.filter((_, index) => index % 3 === 2);
+    for (const [run, names] of [
+      [await written("parts", rows, []), hostileTexts],
+      [await written("segments", [], rows), some],
+    ] as const) {
+      for (const name of names) {
         const found = await problemDraws(asking(run, { problem: name, longestText: 2_000_000 }));
         expect(found?.draws).toMatchObject([{ text: Buffer.from(name, "utf8").toString("utf8") }]);
         if (name.length < 300) continue;

@@ -13,6 +13,7 @@ export interface DrawGroup
   readonly position: number;
 }
 
+/** Which draws of a problem to give, and how much of each. */
 export interface ProblemDrawsRequest {
   readonly runs: readonly { readonly folder: string; readonly groups: readonly DrawGroup[] }[];
   readonly task: string;
@@ -31,6 +32,7 @@ export interface ProblemDrawsRequest {
   readonly mostTokens: number;
 }
 
+/** A draw that has a text, with its verdict. */
 export interface ProblemDraw extends Pick<Outcome, "draw" | "verdict" | "reason" | "reward" | "answer"> {
   readonly position: number;
   readonly text: string;
@@ -44,6 +46,7 @@ export interface ProblemDraw extends Pick<Outcome, "draw" | "verdict" | "reason"
   readonly tokens?: readonly string[];
 }
 
+/** Draws of one problem, with its prompt and reference answer where they are kept. */
 export interface ProblemDraws {
   readonly prompt?: string;
   readonly promptCut: number;
@@ -142,19 +145,9 @@ async function selected(
     request.longestText,
     request.mostTokens,
   ].map(Math.trunc);
-  const { base, hash } = promptName(request.problem);
-  const rowsOf = (table: DrawTable) => `
-    SELECT * FROM (${sources[table].join(" UNION ALL BY NAME ")})
-    WHERE task = $task AND (problem = $problem
-      OR (problem = $base AND prompt_hash = $hash)
-      OR ($begins AND starts_with(problem, $problem)))`;
-  const names = {
-    task: wellFormed(request.task),
-    problem: wellFormed(request.problem),
-    base: wellFormed(base),
-    hash,
-    begins: request.begins === true,
-  };
+  const { condition, names } = namedProblem(request);
+  const rowsOf = (table: DrawTable) =>
+    `SELECT * FROM (${sources[table].join(" UNION ALL BY NAME ")}) WHERE ${condition}`;
   await connection.run(
     `CREATE TABLE judged AS
     SELECT DISTINCT ON (groups.position, ${drawKeys.map((key) => `o.${key}`).join(", ")}) o.*, groups.position
@@ -210,6 +203,18 @@ async function selected(
   };
 }
 
+/** Which rows are of the problem, in SQL. A plain equation lets the database pass over most of a part. */
+function namedProblem({ task, problem, begins }: ProblemDrawsRequest) {
+  const { base, hash } = promptName(problem);
+  const names = { task: wellFormed(task), problem: wellFormed(problem) };
+  if (begins === true) return { condition: "task = $task AND starts_with(problem, $problem)", names };
+  if (hash === "") return { condition: "task = $task AND problem = $problem", names };
+  return {
+    condition: "task = $task AND (problem = $problem OR (problem = $base AND prompt_hash = $hash))",
+    names: { ...names, base: wellFormed(base), hash },
+  };
+}
+
 /** Without what is not known. */
 function plain(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
@@ -227,9 +232,8 @@ function isOf({ task, problem, promptHash }: Row, request: ProblemDrawsRequest):
   if (wellFormed(task) !== wellFormed(request.task)) return false;
   const [own, name] = [wellFormed(problem), wellFormed(request.problem)];
   const { base, hash } = promptName(name);
-  return (
-    own === name || (own === base && promptHash === hash) || (request.begins === true && own.startsWith(name))
-  );
+  if (request.begins === true) return own.startsWith(name);
+  return own === name || (own === base && promptHash === hash);
 }
 
 /** As the database keeps it: it has no half of a surrogate pair. */

@@ -85,6 +85,6 @@ export async function opened(
     if (!sent.url().startsWith(`${url}/`)) troubles.push(`request: ${sent.url().slice(0, 100)}`);
   });
   await page.goto(`${url}${path}`);
-  await page.locator("[role=status]").waitFor();
+  await page.locator("[role=status]").first().waitFor({ state: "attached" });
   return { page, troubles };
 }

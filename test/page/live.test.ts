@@ -182,7 +182,7 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
       "first/same",
       "second/same",
     ]);
-    await page.getByLabel("what changed from").selectOption("second/same");
+    await page.getByLabel("Run before").selectOption("second/same");
     expect(new URL(page.url()).search).toBe("?runs=0-1&compare=1-0");
     await page.getByRole("heading", { name: "second/same and first/same" }).waitFor();
     await page.reload();

@@ -105,6 +105,7 @@ function ComparedRuns({ shown, compared, choose }: RunsBarProps) {
       <label>
         what changed from{" "}
         <select
+          aria-label="Run before"
           value={before?.id ?? ""}
           onChange={({ currentTarget: { value } }) =>
             choice(
@@ -121,6 +122,7 @@ function ComparedRuns({ shown, compared, choose }: RunsBarProps) {
         <label>
           to{" "}
           <select
+            aria-label="Run after"
             value={after?.id ?? ""}
             onChange={({ currentTarget: { value } }) =>
               choice(before.id === Number(value) ? after?.id : before.id, Number(value))
