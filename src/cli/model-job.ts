@@ -20,8 +20,7 @@ import { modelLanes } from "./model-lanes.ts";
 import type { ModelOptions } from "./model-options.ts";
 import { printRemark } from "./print.ts";
 import { millisecondsNow, progressLine } from "./progress.ts";
-import { type QueueJob, runQueueJob } from "./queue-job.ts";
-import { softwareVersions } from "./version.ts";
+import { descriptionOf, type QueueJob, runQueueJob } from "./queue-job.ts";
 
 export interface ModelJob<Work extends Unit> extends QueueJob<Work> {
   run(unit: Work, signal: AbortSignal): Promise<UnitResult>;
@@ -58,8 +57,7 @@ export async function runModelJob<Work extends Unit>(job: ModelJob<Work>): Promi
   const result = await runJob<Work>({
     folder: job.folder,
     description: {
-      command: [...job.command],
-      software: softwareVersions(),
+      ...descriptionOf(job),
       ...(job.stopAt !== undefined && { stopping: { kind: "successes" as const, ...job.stopAt } }),
     },
     lanes: modelLanes({

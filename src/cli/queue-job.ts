@@ -27,6 +27,8 @@ export interface QueueJob<Work extends Unit>
   readonly finishedAs: string;
   readonly folder: string;
   readonly command: readonly string[];
+  /** What else was asked, for the run's record: settings, draws, seed. */
+  readonly asked?: Readonly<Record<string, unknown>>;
   /** Units of all models together. */
   readonly total: number;
   readonly stopAt?: StopAt;
@@ -35,6 +37,23 @@ export interface QueueJob<Work extends Unit>
   /** What a worker needs to do the unit. */
   readonly taskOf?: (unit: Work) => unknown;
   readonly signal: AbortSignal;
+}
+
+/** What a run's record says of a job: the words, the models with the servers behind them, and the software. */
+export function descriptionOf<Work extends Unit>({ command, models, asked }: QueueJob<Work>) {
+  return {
+    command: [...command],
+    software: softwareVersions(),
+    ...asked,
+    models: models.map(({ spec, endpoint }) => ({
+      name: spec.name,
+      kind: endpoint.kind,
+      address: endpoint.address,
+      model: endpoint.model,
+      software: endpoint.facts.software,
+      scoredBy: endpoint.likelihood?.method,
+    })),
+  };
 }
 
 export async function runQueueJob<Work extends Unit>(job: QueueJob<Work>, queue: string): Promise<void> {
@@ -52,7 +71,7 @@ export async function runQueueJob<Work extends Unit>(job: QueueJob<Work>, queue:
     const result = await coordinateJob<Work>({
       address,
       folder: job.folder,
-      description: { command: [...job.command], software: softwareVersions() },
+      description: descriptionOf(job),
       units: () => unitsInTurns(modelLanes({ ...job, decides: false, inRounds: false, shard: undefined })),
       taskOf: (unit) => taskOf(unit),
       clock: systemClock(millisecondsNow),

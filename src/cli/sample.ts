@@ -47,7 +47,8 @@ Examples:
 
 Prompts: JSON lines, CSV or Parquet with prompt (a text, a list of messages, or a list of token ids), and target for --verify.
 The server's own sampling defaults are switched off; only what is asked for here changes the distribution.
-Running the same command again after an interruption draws exactly the rest; a larger -n adds draws.`;
+Running the same command again after an interruption draws exactly the rest; a larger -n adds draws.
+--json prints a line for each draw that is made now; what is in the run folder already is not repeated.`;
 
 export function command(): Command {
   return modelCommand("sample")
@@ -95,6 +96,7 @@ async function run(options: SampleOptions): Promise<void> {
     finishedAs: "drawn",
     folder: options.out,
     command: ["sample", ...options.prompts],
+    asked: { settings, draws: options.n, seed: options.seed, verifier: verifier?.name },
     models,
     total: records.length * models.length * options.n,
     series: (model) => records.map((record) => drawSeries(model, record, request)),

@@ -26,7 +26,8 @@ Examples:
   lmcov score --model step-{100..300..100}=runs/sums/checkpoints/step-{00000100..00000300..100} --input pairs.jsonl --out run
 
 Input: JSON lines, CSV or Parquet with prompt (a text, a list of messages, or a list of token ids) and response, any log of lmcov formats that holds texts, or a run folder.
-Running the same command again after an interruption does exactly the rest. lmcov select run, lmcov profile run.`;
+Running the same command again after an interruption does exactly the rest. lmcov select run, lmcov profile run.
+--json prints {"model","id","logprob","tokens"} a line for each response that is scored now; what is in the run folder already is not repeated.`;
 
 export function command(): Command {
   return modelCommand("score")

@@ -1,11 +1,11 @@
 /**
  * A run folder: `run.json` (what was asked, by which software), `journal/import.jsonl` (one line a finished input,
- * fsynced: the truth after a crash) and the rows as Parquet parts, each written to a temporary name and renamed.
+ * fsynced: the truth after a crash), `journal/commands.jsonl` (one line a command that drew or scored) and the rows as Parquet parts, each written to a temporary name and renamed.
  * A part that no journal line names is left over from a crash; it is ignored and removed by the next writer.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { InputError, stoppingRuleSchema } from "../record/index.ts";
@@ -97,6 +97,15 @@ async function requireRunFolder(folder: string): Promise<void> {
     throw new InputError(`${folder}: is not empty and not a run folder; choose another --out`);
   }
   if (isRunFolder(folder)) await readRunDescription(folder);
+}
+
+/** Adds what was asked as a line to `journal/commands.jsonl`: a run grows by several commands, and `run.json` is the first's. */
+export async function recordCommand(
+  folder: string,
+  description: Omit<RunDescription, "schema">,
+): Promise<void> {
+  const path = join(folder, "journal", "commands.jsonl");
+  await appendFile(path, `${JSON.stringify(description)}\n`, { flush: true });
 }
 
 async function createRunFolder(folder: string, description: Omit<RunDescription, "schema">): Promise<void> {

@@ -7,6 +7,7 @@ import {
   openRunFolder,
   type RunDescription,
   readRunDescription,
+  recordCommand,
   removeUnitLeftovers,
 } from "./run-folder.ts";
 import { SegmentWriter, type SegmentWriterOptions } from "./segment-writer.ts";
@@ -99,6 +100,7 @@ export class UnitStore {
         for (const segment of units.leftOver) await rm(join(unitsFolder(folder), segment), { force: true });
         const known = await knownUnits(units, options.onPending);
         const number = await nextNumber(folder, name);
+        await recordCommand(folder, description);
         return new UnitStore(options, { name, lock, known, number });
       } finally {
         await units.close();

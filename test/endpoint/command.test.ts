@@ -137,6 +137,22 @@ describe("lmcov sample", () => {
       out,
     ]);
     expect(scored.code, scored.stderr).toBe(0);
+    // What was asked of whom is in the run, command by command.
+    const commands = (await readFile(join(out, "journal", "commands.jsonl"), "utf8")).trim().split("\n");
+    const asked = { address: server.address, kind: "vllm", model: "scripted", software: "vLLM 0.11.0" };
+    expect(commands.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        command: ["sample", prompts],
+        settings: { temperature: 1, maxTokens: 6 },
+        draws: 15,
+        seed: "0",
+        models: [{ name: "step-100", ...asked }],
+      },
+      {
+        command: ["score", out],
+        models: [{ name: "step-200", ...asked, scoredBy: expect.stringMatching("prompt_logprobs") }],
+      },
+    ]);
     const ledger = new LikelihoodLedger();
     for (const row of ofKind(await rowsOf("aligned"), "likelihood")) ledger.add(row);
     const groups = ledger.groups();
