@@ -23,6 +23,7 @@ const benches: Record<string, () => Promise<{ measure: () => Promise<Measurement
   import: () => import("./import.ts"),
   endpoint: () => import("./endpoint.ts"),
   client: () => import("./client.ts"),
+  page: () => import("./page.ts"),
 };
 
 const asked = process.argv.slice(2);

@@ -21,7 +21,7 @@ export interface ChartPlots {
 
 /** A chart's marks and scales, laid out where they are asked for. */
 export function chartPlots(chart: Chart, options: ChartPlotOptions = {}): ChartPlots {
-  const marginRight = options.narrow ? 16 : 150;
+  const marginRight = options.narrow ? 28 : 150;
   switch (chart.kind) {
     case "pass-at-k":
       return {

@@ -55,7 +55,9 @@ function passAtKSection(task: TaskAnalysis, prefix: string, suffix: string): Sec
     const row: Record<string, Cell> = { model: counts.label };
     for (const { k, estimate, lower, upper } of measured) row[`k${k}`] = { estimate, lower, upper };
     const member = set?.members.find(({ model }) => model === counts.label);
-    if (member !== undefined) row.set = member.inSet ? "not told apart" : "below";
+    if (member !== undefined) {
+      row.set = member.model === set?.best ? "best" : member.inSet ? "not told apart" : "below";
+    }
     return row;
   });
   return {
@@ -75,7 +77,7 @@ function comparisonRemarks(task: TaskAnalysis): string[] {
   if (common !== undefined) {
     const rough = common < 20 ? "; with fewer than 20 problems it is rough" : "";
     remarks.push(
-      `“Not told apart” is the set that holds the best model with probability ${levelText(task)}: paired per-problem differences, studentized, bootstrap over ${plural(common, "common problem")}${rough}.`,
+      `“Best” and “not told apart” make the set that holds the best model with probability ${levelText(task)}: paired per-problem differences, studentized, bootstrap over ${plural(common, "common problem")}${rough}.`,
     );
   }
   if (task.notCompared.length > 0) {
@@ -85,9 +87,13 @@ function comparisonRemarks(task: TaskAnalysis): string[] {
 }
 
 function chartSeries(models: readonly ModelAnalysis[]): PassAtKSeries[] {
-  const emphasised = new Set(models.slice(0, models.length <= colouredSeries ? colouredSeries : 4));
-  const worst = models.at(-1);
-  if (worst !== undefined) emphasised.add(worst);
+  const emphasised = new Set(
+    models.slice(0, models.length <= colouredSeries ? colouredSeries : colouredSeries - 1),
+  );
+  // Where coverage is lost, the best of one draw is none of the best of many.
+  const ofOneDraw = (analysis: ModelAnalysis) => analysis.curve.find(({ k }) => k === 1)?.estimate ?? 0;
+  const [first] = [...models].sort((left, right) => ofOneDraw(right) - ofOneDraw(left));
+  if (first !== undefined) emphasised.add(first);
   return models.map((analysis) => ({
     label: analysis.counts.label,
     emphasised: emphasised.has(analysis),
