@@ -86,6 +86,7 @@ async function interactiveAfter(browser: Browser, url: string): Promise<number> 
       requestAnimationFrame(answered);
     });
     move.observe(document, { childList: true, subtree: true });
+    // A page that is whole once it is read changes no more by itself.
     addEventListener("DOMContentLoaded", () => document.body.append(document.createElement("p")));
   }`);
   await page.goto(url);

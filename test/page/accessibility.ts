@@ -11,8 +11,12 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** Serious and critical faults. The page's policy forbids foreign scripts; axe comes in through the debugger. */
+/**
+ * Serious and critical faults of all sections, those out of sight among them. The page's policy forbids foreign scripts; axe
+ * comes in through the debugger.
+ */
 export async function seriousFaults(page: Page): Promise<string[]> {
+  await page.addStyleTag({ content: "main > section { content-visibility: visible !important; }" });
   await page.evaluate(axe);
   const violations = await page.evaluate<Violation[]>("axe.run().then(({ violations }) => violations)");
   return violations
