@@ -47,8 +47,8 @@ describe("the recorded checkpoints of figure 1", () => {
   });
 
   test.for([
-    { step: 50, numbers: [0.926, 0.952, 0.977] },
-    { step: 400, numbers: [0.594, 0.927, 0.935] },
+    { step: 50, numbers: [0.9348, 0.9539, 0.9791] },
+    { step: 400, numbers: [0.5929, 0.9256, 0.9338] },
   ])(
     "step $step gives every response its recorded log-probability",
     { timeout: 120_000 },
@@ -66,7 +66,9 @@ describe("the recorded checkpoints of figure 1", () => {
       const own = scored["evaluation.jsonl"]!;
       const passAt = (n: number) => mixtureMean(own.map((value) => 1 - (1 - Math.exp(value)) ** n));
       const found = [mixtureMean(own.map((value) => -value)), passAt(8), passAt(12)];
-      expect(found.map((value) => Number(value.toFixed(3)))).toEqual(numbers);
+      found.forEach((value, index) => {
+        expect(Math.abs(value - numbers[index]!)).toBeLessThan(2e-4);
+      });
     },
   );
 });
@@ -100,7 +102,7 @@ describe("what the README says about figure 1", () => {
     const ideal = tableOf("gap-to-the-anchors")
       .filter((row) => row.place === "least cross-entropy")
       .map((row) => Number(row.ideal).toFixed(2));
-    expect([Math.min(...ideal.map(Number)), Math.max(...ideal.map(Number))]).toEqual([0.33, 0.35]);
+    expect([Math.min(...ideal.map(Number)), Math.max(...ideal.map(Number))]).toEqual([0.34, 0.35]);
   });
 
   test("in how many seeds Cov_N falls and rises outside its intervals", () => {
@@ -114,25 +116,21 @@ describe("what the README says about figure 1", () => {
     expect(counts("4.6")).toEqual([3, 3, 3]);
     expect(["5.7", "6", "8"].map((n) => counts(n).slice(0, 2))).toEqual([
       [2, 3],
-      [2, 3],
+      [1, 3],
       [0, 3],
     ]);
-    expect(["2", "3"].map((n) => counts(n)[1])).toEqual([0, 0]);
+    expect(["2", "3", "4"].map((n) => counts(n)[1])).toEqual([0, 0, 1]);
     expect(["4", "5.7", "6", "8", "16"].every((n) => counts(n)[2]! < 3)).toBe(true);
   });
 
-  test("one rise of KL lies outside its own 95% interval, and none outside the intervals for all at once", () => {
+  test("no rise of KL lies outside its own 95% interval", () => {
     const rises = figureOneData(record).flatMap(({ seed, checkpoints }) =>
       checkpoints.slice(1).flatMap((left, index) => {
         const change = klDifference({ left, right: checkpoints[index]! });
         return change.estimate > 0 ? [{ seed, ...change }] : [];
       }),
     );
-    expect(rises.length).toBe(4);
-    const outside = rises.filter(({ lower }) => lower > 0);
-    expect(outside.length).toBe(1);
-    const { seed, estimate, lower, upper } = outside[0]!;
-    const text = `+${estimate.toFixed(4)} [${lower.toFixed(4)}, ${upper.toFixed(4)}] nats (seed ${seed})`;
-    expect(readme).toContain(text);
+    expect(rises.length).toBe(5);
+    expect(rises.filter(({ lower }) => lower > 0)).toEqual([]);
   });
 });

@@ -14,18 +14,27 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+interface Table {
+  readonly id: string;
+  readonly table: { readonly rows: readonly Readonly<Record<string, string>>[] };
+}
+
 interface Claim {
   readonly name: string;
   readonly measured: string;
   readonly holds: boolean;
 }
 
-async function claimsOf(figure: string): Promise<Map<string, Claim>> {
+async function resultOf(figure: string): Promise<{ readonly claims: readonly Claim[] }> {
   const record = join(experiments, figure);
   const words = ["reproduce", figure, "--record", record, "--out", join(folder, figure), "--json"];
   const { code, stdout, stderr } = await lmcov(words);
   expect(code, stderr).toBe(0);
-  const { claims } = JSON.parse(stdout) as { claims: readonly Claim[] };
+  return JSON.parse(stdout);
+}
+
+async function claimsOf(figure: string): Promise<Map<string, Claim>> {
+  const { claims } = await resultOf(figure);
   return new Map(claims.map((claim) => [claim.name, claim]));
 }
 
@@ -57,5 +66,23 @@ describe("the recorded experiments", () => {
     const flat = claims.get("Cov_8 does not depend on H")!;
     const [share, least, most] = rounded(flat.measured, 3);
     expect(readme).toContain(`${share} [${least}, ${most}]`);
+  }, 120_000);
+
+  test("interventions: every number of the comparison, at the learning rates that cross-entropy chooses", async () => {
+    const { claims } = await resultOf("interventions");
+    expect(claims.map(({ holds, measured }) => [holds, measured])).toEqual([[true, expect.any(String)]]);
+    const { tables } = JSON.parse(
+      readFileSync(join(folder, "interventions", "interventions.json"), "utf8"),
+    ) as {
+      tables: readonly Table[];
+    };
+    const { rows } = tables.find(({ id }) => id === "comparison")!.table;
+    expect(rows.length).toBeGreaterThan(12);
+    for (const row of rows) {
+      const cells = ["name", "rate", "kl", "cov 4", "cov 8", "pass 1", "pass 12", "invalid"].map(
+        (key) => row[key],
+      );
+      expect(readme).toContain(`| ${cells.join(" | ")} |`);
+    }
   }, 120_000);
 });

@@ -58,8 +58,8 @@ export const interventions: readonly Intervention[] = [
     name: "Muon",
     description: "beyond the paper; Adam at 1.5e-4 for what is no hidden matrix",
     rule: { name: "muon", adamLearningRate: 1.5e-4 },
-    learningRates: [8e-4, 2.4e-3, 7.2e-3],
-    chosen: 2.4e-3,
+    learningRates: [2.7e-4, 8e-4, 2.4e-3],
+    chosen: 8e-4,
   },
   {
     name: "DCO",
