@@ -1,51 +1,26 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { trainingConfig } from "../src/train/index.ts";
+import { blocksOf, commandsOf, docs, pages, textOf } from "./docs-blocks.ts";
 import { writeHarnessLogs, writeLogs, writeRuns } from "./docs-inputs.ts";
 import { compilerFaults, writeExampleProject } from "./example-project.ts";
 import { lmcov } from "./lmcov.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const docs = join(root, "docs");
-
-interface Block {
-  readonly page: string;
-  readonly line: number;
-  readonly language: string;
-  /** What stands after the language: why the block is not run. */
-  readonly mark: string;
-  readonly text: string;
-}
-
-const pages = readdirSync(docs, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && entry.name.endsWith(".md"))
-  .map((entry) => relative(docs, join(entry.parentPath, entry.name)))
-  .sort();
-const textOf = (page: string) => readFileSync(join(docs, page), "utf8");
-
-function blocksOf(page: string): Block[] {
-  const text = textOf(page);
-  return [...text.matchAll(/^```(\S*)[ ]*(.*)\n([\s\S]*?)^```$/gm)].map((match) => ({
-    page,
-    line: text.slice(0, match.index).split("\n").length,
-    language: match[1] ?? "",
-    mark: match[2] ?? "",
-    text: match[3] ?? "",
-  }));
-}
 
 const blocks = pages.flatMap(blocksOf);
 
-/** Why a block of commands does not run here. */
+/** Why a block of commands does not run in this file. */
 const unrun: Readonly<Record<string, string>> = {
-  server: "needs a server or a cluster",
-  install: "changes the machine",
-  minutes: "takes minutes; its configurations, or smaller ones, run in test/cli",
-  sandbox: "needs user namespaces; test/cli/verify.test.ts runs the like",
+  server: "runs against scripted servers in test/docs-servers.test.ts",
+  sandbox: "runs there too, where namespaces can be made",
+  cluster: "needs a cluster; test/job/fleet-command.test.ts runs the like",
+  install: "changes the machine; test/package.test.ts installs into a folder of its own",
+  minutes: "runs in the long tier, test/long/docs-minutes.test.ts",
   program: "belongs to another program",
 };
 /** Pages whose commands another test runs, with inputs and results of their own. */
@@ -56,16 +31,6 @@ const shown = ["", "jsonl", "python"];
 const isGenerated = (page: string) => page.startsWith("api/");
 /** Pages whose YAML is another program's. */
 const foreignYaml = ["fleet.md"];
-
-/** The words of each command in a block; quotes keep words together, and a backslash joins lines. */
-function commandsOf(text: string): string[][] {
-  return text
-    .replaceAll(/\\\n/g, " ")
-    .split("\n")
-    .map((line) => line.replace(/(?:^|\s)#.*$/, "").trim())
-    .filter((line) => line !== "")
-    .map((line) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? ""));
-}
 
 const runBlocks = blocks.filter(
   ({ language, mark, page }) => language === "sh" && mark === "" && !(page in runElsewhere),

@@ -26,6 +26,9 @@ function isCount(value: number): boolean {
 /**
  * Throws RangeError unless draws and correct are integers with 0 ≤ correct ≤ draws that the stopping rule allows:
  * at most `successes` correct, at most `cap` draws, and fewer than `successes` correct only at the cap.
+ *
+ * @example
+ * checkCount({ draws: 3, correct: 4 }); // throws RangeError: count.correct is 4: must be an integer between 0 and draws, 3
  */
 export function checkCount(count: ProblemCount, name = "count"): void {
   const { draws, correct, stopping } = count;
@@ -52,7 +55,12 @@ export function checkCount(count: ProblemCount, name = "count"): void {
   }
 }
 
-/** Throws RangeError for no counts at all, or naming the first count that is wrong. */
+/**
+ * Throws RangeError for no counts at all, or naming the first count that is wrong.
+ *
+ * @example
+ * checkCounts([]); // throws RangeError: counts is empty
+ */
 export function checkCounts(counts: readonly ProblemCount[]): void {
   if (counts.length === 0) throw new RangeError("counts is empty: must hold at least one problem");
   for (let index = 0; index < counts.length; index++) checkCount(counts[index]!, `counts[${index}]`);
@@ -103,6 +111,10 @@ export function totalDraws(counts: readonly ProblemCount[]): number {
 /**
  * True if problems have unequal numbers of draws and some problem's stopping rule is unknown: then even pass@k for
  * k ≤ min n may be biased, and a report has to say so.
+ *
+ * @example
+ * const stopped = { draws: 3, correct: 1, stopping: { kind: "unknown" as const } };
+ * drawsDifferForUnknownReason([stopped, { draws: 9, correct: 0 }]); // true
  */
 export function drawsDifferForUnknownReason(counts: readonly ProblemCount[]): boolean {
   const first = counts[0];

@@ -115,7 +115,12 @@ function marginalGain(count: ProblemCount, k: number): number | undefined {
   return (fail * correct) / (draws - k);
 }
 
-/** The rows of problems that no draw solved. */
+/**
+ * The rows of problems that no draw solved.
+ *
+ * @example
+ * uncovered([{ problem: "p0", correct: 0 }, { problem: "p1", correct: 2 }]); // [{ problem: "p0", correct: 0 }]
+ */
 export function uncovered<Row extends { readonly correct: number }>(rows: readonly Row[]): Row[] {
   return rows.filter((row) => row.correct === 0);
 }

@@ -10,7 +10,13 @@ export interface LogRatioDistribution {
   readonly sharesFrom: Float64Array;
 }
 
-/** The distribution that weights prompts equally, and the responses of a prompt equally. */
+/**
+ * The distribution that weights prompts equally, and the responses of a prompt equally.
+ *
+ * @example
+ * const sample = upperBoundLogRatios({ model: "a", logProbabilities: [-1, -1, -3] });
+ * logRatioDistribution(sample, [0, 0, 1]).sharesFrom; // [1, 0.5]
+ */
 export function logRatioDistribution(
   sample: LogRatioSample,
   prompts: ArrayLike<number> | undefined,
@@ -42,6 +48,10 @@ export function logRatioDistribution(
 /**
  * C = sup_{N > 1} Cov_N·log N and log W, the largest X, in nats: what Proposition D.3 takes. Of the distribution given, so
  * from a sample both are at most the population's.
+ *
+ * @example
+ * const sample = upperBoundLogRatios({ model: "a", logProbabilities: [-1, -1, -3] });
+ * uniformDecay(logRatioDistribution(sample, undefined)); // { decay: 1, logLargestRatio: 3 }
  */
 export function uniformDecay(distribution: LogRatioDistribution): {
   readonly decay: number;

@@ -18,7 +18,12 @@ export function promptOf(value: unknown, place: string): Prompt {
   throw new InputError(`${place}: is not a text, a list of messages {role, content} or a list of token ids`);
 }
 
-/** The form in which a prompt is given. */
+/**
+ * The form in which a prompt is given.
+ *
+ * @example
+ * promptForm({ text: "2 + 2 =" }); // "text"
+ */
 export function promptForm(prompt: Prompt): PromptForm {
   if ("text" in prompt) return "text";
   return "messages" in prompt ? "messages" : "tokens";
@@ -35,7 +40,12 @@ export function promptText(prompt: Prompt): string {
   return JSON.stringify("messages" in prompt ? prompt.messages : prompt.tokens);
 }
 
-/** The prompt behind a record's text and form. Throws InputError where the text is not of that form. */
+/**
+ * The prompt behind a record's text and form. Throws InputError where the text is not of that form.
+ *
+ * @example
+ * promptFromText("[3,4]", "tokens", "prompts.jsonl:1"); // { tokens: [3, 4] }
+ */
 export function promptFromText(text: string, form: PromptForm, place: string): Prompt {
   if (form === "text") return { text };
   let value: unknown;

@@ -31,7 +31,12 @@ export interface Format {
   readonly summary: string;
 }
 
-/** What `lmcov formats` lists. */
+/**
+ * What `lmcov formats` lists.
+ *
+ * @example
+ * formats()[0]?.name; // "lm-eval"
+ */
 export function formats(): readonly Format[] {
   return importers.map(({ name, summary }) => ({ name, summary }));
 }

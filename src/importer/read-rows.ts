@@ -16,14 +16,14 @@ export interface ReadRowsInput {
  * @example
  * let rows = 0;
  * const context = {
- *   options: { map: {}, texts: false },
+ *   options: { map: { logprob: "logProbability" }, texts: false },
  *   reject: () => {},
  *   note: () => {},
  *   drop: () => {},
  *   progress: () => {},
  * };
- * for await (const batch of readRows("examples/simulated-checkpoints.jsonl", { context })) rows += batch.length;
- * rows; // 1500
+ * for await (const batch of readRows("experiments/figure-1/evaluation.jsonl", { context })) rows += batch.length;
+ * rows; // 2048
  */
 export async function* readRows(path: string, input: ReadRowsInput): AsyncGenerator<readonly Row[]> {
   const { context } = input;

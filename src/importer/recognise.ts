@@ -20,7 +20,7 @@ export interface RecogniseOptions {
  * Throws InputError naming the file and what was tried.
  *
  * @example
- * const importer = await recogniseInput("examples/simulated-checkpoints.jsonl");
+ * const importer = await recogniseInput("experiments/figure-1/evaluation.jsonl");
  * importer.name; // "table"
  */
 export async function recogniseInput(path: string, options: RecogniseOptions = {}): Promise<Importer> {

@@ -16,7 +16,12 @@ export interface Budget {
   readonly prices?: Prices;
 }
 
-/** What tokens cost at these prices. */
+/**
+ * What tokens cost at these prices.
+ *
+ * @example
+ * costOf({ inputTokens: 2e6, outputTokens: 1e5 }, { input: 0.5, output: 2 }); // 1.2
+ */
 export function costOf(usage: UnitUsage, prices: Prices): number {
   return (usage.inputTokens * prices.input + usage.outputTokens * prices.output) / 1e6;
 }

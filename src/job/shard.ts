@@ -53,7 +53,12 @@ function checked(text: string, shard: Shard): Shard {
 
 const wrong = (text: string, reason: string) => new InputError(`--shard ${text}: ${reason}`);
 
-/** True if the unit with this key is the shard's: the same on every machine, evenly. */
+/**
+ * True if the unit with this key, as `unitKey` gives it, is the shard's: the same on every machine, evenly.
+ *
+ * @example
+ * isInShard("0000000000038a51", { index: 4, count: 4 }); // true
+ */
 export function isInShard(key: string, { index, count }: Shard): boolean {
   return Number.parseInt(key.slice(0, 12), 16) % count === index - 1;
 }

@@ -42,7 +42,12 @@ export function responseLogProbabilities<Prompt>(policy: LinearPolicy<Prompt>, p
   return result;
 }
 
-/** The tokens of the response with this index in `responseLogProbabilities`. */
+/**
+ * The tokens of the response with this index in `responseLogProbabilities`.
+ *
+ * @example
+ * responseAt({ vocabularySize: 3, horizon: 2 }, 5); // Int32Array.of(1, 2)
+ */
 export function responseAt(
   sizes: { readonly vocabularySize: number; readonly horizon: number },
   index: number,

@@ -28,7 +28,12 @@ export interface Tokenizer {
   decode(ids: Iterable<number>): string;
 }
 
-/** Throws RangeError naming the id that is outside the vocabulary. */
+/**
+ * Throws RangeError naming the id that is outside the vocabulary.
+ *
+ * @example
+ * checkTokens([5], 4); // throws RangeError: token is 5: must be an integer between 0 and 3
+ */
 export function checkTokens(ids: Iterable<number>, vocabularySize: number): void {
   for (const id of ids) {
     if (!Number.isInteger(id) || id < 0 || id >= vocabularySize) {

@@ -25,12 +25,22 @@ export function samplingHash(settings: SamplingSettings): string {
   return shortHash(canonicalJson(settings));
 }
 
-/** Sixteen hexadecimal digits of the SHA-256 of a text; prompts are identified by it. */
+/**
+ * Sixteen hexadecimal digits of the SHA-256 of a text; prompts are identified by it.
+ *
+ * @example
+ * shortHash("2 + 2 ="); // "154e0c9c61763891"
+ */
 export function shortHash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** One line that names the settings for people, such as `temperature 0.8, top-p 0.95`; empty if unknown. */
+/**
+ * One line that names the settings for people, such as `temperature 0.8, top-p 0.95`; empty if unknown.
+ *
+ * @example
+ * describeSampling({ temperature: 0.8, topP: 0.95 }); // "temperature 0.8, top-p 0.95"
+ */
 export function describeSampling(settings: SamplingSettings): string {
   const parts: string[] = [];
   if (settings.temperature !== undefined) parts.push(`temperature ${settings.temperature}`);
@@ -42,7 +52,12 @@ export function describeSampling(settings: SamplingSettings): string {
   return parts.join(", ");
 }
 
-/** JSON in which keys stand in their order, so that equal values have equal texts. */
+/**
+ * JSON in which keys stand in their order, so that equal values have equal texts.
+ *
+ * @example
+ * canonicalJson({ b: 1, a: [2, null] }); // '{"a":[2,null],"b":1}'
+ */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;

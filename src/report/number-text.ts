@@ -1,6 +1,11 @@
 /** Numbers for people: rates, counts, intervals. JSON carries full precision instead. */
 
-/** A rate in [0, 1] as a decimal with as many digits as small rates need, such as `0.222`, `0.00042`, `0`. */
+/**
+ * A rate in [0, 1] as a decimal with as many digits as small rates need, such as `0.222`, `0.00042`, `0`.
+ *
+ * @example
+ * [0.2222, 0.00042, 0].map(rateText); // ["0.222", "0.00042", "0"]
+ */
 export function rateText(rate: number): string {
   if (rate === 0) return "0";
   // Nearer to 1 than any estimate here is accurate.
@@ -15,7 +20,12 @@ function magnitudeText(value: number): string {
   return value.toPrecision(2);
 }
 
-/** An integer with thousands separators, or the sign of infinity. */
+/**
+ * An integer with thousands separators, or the sign of infinity.
+ *
+ * @example
+ * countText(16400); // "16,400"
+ */
 export function countText(count: number): string {
   if (count === Number.POSITIVE_INFINITY) return "∞";
   if (count === Number.NEGATIVE_INFINITY) return "−∞";
@@ -23,7 +33,12 @@ export function countText(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
-/** `0.222 [0.180, 0.268]` */
+/**
+ * `0.222 [0.180, 0.268]`
+ *
+ * @example
+ * intervalText({ estimate: 0.2222, lower: 0.18, upper: 0.268 }); // "0.222 [0.180, 0.268]"
+ */
 export function intervalText(value: { estimate: number; lower: number; upper: number }): string {
   return `${rateText(value.estimate)} ${rangeText(value)}`;
 }
@@ -33,12 +48,22 @@ export function rangeText({ lower, upper }: { lower: number; upper: number }): s
   return `[${rateText(lower)}, ${rateText(upper)}]`;
 }
 
-/** True if an interval of a rate says nothing worth a reader's time. */
+/**
+ * True if an interval of a rate says nothing worth a reader's time.
+ *
+ * @example
+ * isVacuous({ lower: 0.01, upper: 0.97 }); // true
+ */
 export function isVacuous({ lower, upper }: { lower: number; upper: number }): boolean {
   return upper - lower > 0.9;
 }
 
-/** A few names for a sentence: `a, b, c and 4 others`; names with commas in them are parted by semicolons. */
+/**
+ * A few names for a sentence: `a, b, c and 4 others`; names with commas in them are parted by semicolons.
+ *
+ * @example
+ * listText(["a", "b", "c", "d", "e"]); // "a, b, c and 2 others"
+ */
 export function listText(names: readonly string[], shown = 3): string {
   const between = names.some((name) => name.includes(", ")) ? "; " : ", ";
   if (names.length <= shown + 1) {
@@ -48,7 +73,12 @@ export function listText(names: readonly string[], shown = 3): string {
   return `${names.slice(0, shown).join(between)} and ${names.length - shown} others`;
 }
 
-/** `1 draw`, `1,000 draws`: a count with its noun. */
+/**
+ * `1 draw`, `1,000 draws`: a count with its noun.
+ *
+ * @example
+ * plural(1000, "draw"); // "1,000 draws"
+ */
 export function plural(count: number, word: string, words = `${word}s`): string {
   return `${countText(count)} ${count === 1 ? word : words}`;
 }

@@ -45,7 +45,12 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text as HTML content or attribute value; control and bidirectional characters stay visible as `\u{…}`. */
+/**
+ * Text as HTML content or attribute value; control and bidirectional characters stay visible as `\u{…}`.
+ *
+ * @example
+ * htmlText("<b>"); // "&lt;b&gt;"
+ */
 export function htmlText(text: string, limit = 2000): string {
   return printable(text, limit).replace(/[&<>"']/g, (character) => entities[character] ?? "");
 }

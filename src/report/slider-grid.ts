@@ -24,7 +24,12 @@ export function sliderGrid(options: {
   return [...all].sort((left, right) => left - right);
 }
 
-/** Position of the value nearest to n on the logarithmic axis. */
+/**
+ * Position of the value nearest to n on the logarithmic axis.
+ *
+ * @example
+ * nearestPosition([1, 10, 100], 20); // 1
+ */
 export function nearestPosition(ns: readonly number[], n: number): number {
   let best = 0;
   ns.forEach((value, index) => {

@@ -11,7 +11,12 @@ export function csvField(value: CsvValue): string {
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Rows as CSV with CRLF; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
+/**
+ * Rows as CSV with CRLF; a text that a spreadsheet would take for a formula gets an apostrophe before it.
+ *
+ * @example
+ * csvLines([["model", "k"], ["=a", 8]]); // "model,k\r\n'=a,8\r\n"
+ */
 export function csvLines(rows: readonly (readonly CsvValue[])[]): string {
   return rows.map((row) => `${row.map(csvField).join(",")}\r\n`).join("");
 }

@@ -27,7 +27,12 @@ export function tokenLengths(
   });
 }
 
-/** The pieces of a text of these lengths; those beyond its end are empty. */
+/**
+ * The pieces of a text of these lengths; those beyond its end are empty.
+ *
+ * @example
+ * textPieces("is Paris", [3, 5]); // ["is ", "Paris"]
+ */
 export function textPieces(text: string, lengths: readonly number[]): string[] {
   let at = 0;
   return lengths.map((length) => {

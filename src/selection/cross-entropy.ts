@@ -61,7 +61,12 @@ function impossibleRecords(column: LogProbabilities): number {
 
 const blockLength = 1024;
 
-/** Mean of −log π over records; +∞ if one is −∞. Summed by blocks, so that its error does not grow with their number. */
+/**
+ * Mean of −log π over records; +∞ if one is −∞. Summed by blocks, so that its error does not grow with their number.
+ *
+ * @example
+ * crossEntropy(Float64Array.of(-1, -3)); // 2
+ */
 export function crossEntropy(column: LogProbabilities): number {
   const blocks = new Float64Array(Math.ceil(column.length / blockLength));
   for (let block = 0; block < blocks.length; block++) {

@@ -13,7 +13,12 @@ export interface TieDecision {
   readonly n: number | undefined;
 }
 
-/** N/√2, N/2, … as long as at least 2, then 2 itself; none for N ≤ 2. */
+/**
+ * N/√2, N/2, … as long as at least 2, then 2 itself; none for N ≤ 2.
+ *
+ * @example
+ * smallerN(8); // [8 / Math.SQRT2, 4, 4 / Math.SQRT2, 2]
+ */
 export function smallerN(n: number): number[] {
   const steps: number[] = [];
   for (let step = 1; n / 2 ** (step / 2) > smallestN * (1 + 1e-12); step++) steps.push(n / 2 ** (step / 2));

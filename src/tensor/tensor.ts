@@ -29,7 +29,12 @@ export type NamedShapes = Readonly<Record<string, Shape>>;
 /** Values of tensors by name. */
 export type NamedValues = Readonly<Record<string, TensorValue>>;
 
-/** Number of entries of a shape. */
+/**
+ * Number of entries of a shape.
+ *
+ * @example
+ * shapeSize([2, 3, 4]); // 24
+ */
 export function shapeSize(shape: Shape): number {
   return shape.reduce((size, dimension) => size * dimension, 1);
 }

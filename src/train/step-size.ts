@@ -126,7 +126,12 @@ export function truncatedRate(given: LinearTraining & WithN): number {
   return Math.sqrt(variance / (steps * Math.log(N))) + B ** 2 / steps;
 }
 
-/** Cov_N of maximum likelihood on n = `steps` examples: √(σ⋆²/(n log N)) + B²/n. */
+/**
+ * Cov_N of maximum likelihood on n = `steps` examples: √(σ⋆²/(n log N)) + B²/n.
+ *
+ * @example
+ * maximumLikelihoodRate({ B: 1, variance: 1, steps: 100, N: Math.E }); // 0.11
+ */
 export function maximumLikelihoodRate(given: LinearTraining & WithN): number {
   return truncatedRate(given);
 }

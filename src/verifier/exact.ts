@@ -26,6 +26,9 @@ export function exactVerifier(options: ExactOptions = {}): Verifier {
 /**
  * A verifier of identical texts: no normalisation at all. This is what the `exact_match` metric of
  * lm-evaluation-harness computes where its configuration asks for no normalisation.
+ *
+ * @example
+ * verbatimVerifier().verify({ response: "4 ", target: "4" }).verdict; // "incorrect"
  */
 export function verbatimVerifier(): Verifier {
   return equalTexts({ name: "verbatim", normal: (text) => text });
