@@ -74,7 +74,7 @@ beforeAll(async () => {
   }));
   writeFileSync(join(template, "pairs.jsonl"), pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(""));
   for (const [, routes] of servers) running.push(await serve(routes));
-}, 300_000);
+}, 600_000);
 afterAll(async () => {
   for (const server of running) await server.close();
   rmSync(folder, { recursive: true, force: true });
