@@ -39,6 +39,10 @@ export function figurePage(
     ({ paper, source, ours }) =>
       `<tr><td>${htmlText(paper)}</td><td>${htmlText(source)}</td><td>${htmlText(ours)}</td></tr>`,
   );
+  const beside =
+    comparisons.length === 0
+      ? ""
+      : `<h2>Ours beside the paper</h2>\n${htmlTable(["the paper (arXiv 2510.15020, in our words)", "where", "here"], comparisons)}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -52,8 +56,7 @@ export function figurePage(
 <main>
 <h1>${htmlText(result.title)}</h1>
 ${paragraphs(result.summary)}
-<h2>Ours beside the paper</h2>
-${htmlTable(["the paper (arXiv 2510.15020, in our words)", "where", "here"], comparisons)}
+${beside}
 <h2>What had to come out</h2>
 ${htmlTable(["", "stated beforehand", "measured", ""], claims)}
 <h2>Panels</h2>

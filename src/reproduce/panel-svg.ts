@@ -18,6 +18,10 @@ const fonts = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif";
 const colourOf = ({ computed }: PanelSeries, index: number) =>
   computed ? computedColour : (palette[index % palette.length] ?? computedColour);
 
+/** Computed curves are dashed; where colours repeat, lines are dotted and their dots hollow. */
+const dashOf = ({ computed }: PanelSeries, index: number) =>
+  computed ? "5 4" : index >= palette.length ? "2 2" : "none";
+
 /** In CSS pixels; names of lines and marks stand above the frame. */
 export function panelSvg(panel: Panel, { width, height }: PanelSize = { width: 560, height: 380 }): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
@@ -85,18 +89,23 @@ export function panelSvg(panel: Panel, { width, height }: PanelSize = { width: 5
 
 function seriesMarks(series: PanelSeries, index: number, log: boolean): Plot.Markish[] {
   const colour = colourOf(series, index);
+  const dash = dashOf(series, index);
   // A logarithmic axis has no place for 0.
   const points = series.points.filter(({ y }) => !log || y > 0);
   const banded = points.filter(({ lower, upper }) => lower !== undefined && upper !== undefined);
   const floor = Math.min(...points.map(({ y }) => y)) / 2;
   const line = { x: "x", y: "y", stroke: colour, strokeWidth: 1.8 } as const;
   const monotone = points.every(({ x }, place) => place === 0 || x > points[place - 1]!.x);
-  if (series.computed) return [Plot.line(points, { ...line, strokeWidth: 1.4, strokeDasharray: "5 4" })];
+  if (series.computed) return [Plot.line(points, { ...line, strokeWidth: 1.4, strokeDasharray: dash })];
   const low = ({ lower }: { readonly lower?: number }) => (log ? Math.max(lower ?? 0, floor) : lower);
   const band = monotone
     ? Plot.areaY(banded, { x: "x", y1: low, y2: "upper", fill: colour, fillOpacity: 0.15 })
     : Plot.ruleX(banded, { x: "x", y1: low, y2: "upper", stroke: colour, strokeOpacity: 0.25 });
-  return [band, Plot.line(points, line), Plot.dot(points, { x: "x", y: "y", fill: colour, r: 2 })];
+  const dots =
+    dash === "none"
+      ? Plot.dot(points, { x: "x", y: "y", fill: colour, r: 2 })
+      : Plot.dot(points, { x: "x", y: "y", fill: "white", stroke: colour, r: 2.5 });
+  return [band, Plot.line(points, { ...line, strokeDasharray: dash }), dots];
 }
 
 const logTick = (value: number): string => {
@@ -127,8 +136,11 @@ function legendOf(panel: Panel, kinds: readonly string[], width: number): Legend
   const entries = [
     ...panel.series.map((series, index) => ({
       label: series.label,
-      sign: (x: number, y: number) =>
-        `<line x1="${x}" x2="${x + 16}" y1="${y}" y2="${y}" stroke="${colourOf(series, index)}" stroke-width="2.4"${series.computed ? ' stroke-dasharray="5 4"' : ""}></line>`,
+      sign: (x: number, y: number) => {
+        const dash = dashOf(series, index);
+        const dashed = dash === "none" ? "" : ` stroke-dasharray="${dash}"`;
+        return `<line x1="${x}" x2="${x + 16}" y1="${y}" y2="${y}" stroke="${colourOf(series, index)}" stroke-width="2.4"${dashed}></line>`;
+      },
     })),
     ...kinds.map((label, index) => ({
       label,
