@@ -115,6 +115,63 @@ describe("lmcov task", () => {
   });
 });
 
+describe("responses to a task's problems", () => {
+  test("are judged by the prompt alone as a search over its edges does, and exactly by π_D's draw", async () => {
+    const drawn = await run(
+      "task",
+      "graph-figure-1",
+      "--count",
+      "6",
+      "--weights",
+      "G3=1",
+      "--padded",
+      ...small,
+    );
+    const rows = linesOf(drawn.stdout).flatMap(({ prompt, response, paths = [] }, index) => {
+      const path = response.split(" ");
+      const other = paths.find((one) => one !== response) ?? "";
+      const responses = [
+        response,
+        other,
+        `  ${other.replaceAll(" ", "\t")}\n`,
+        path.toSpliced(2, 1).join(" "),
+        path.slice(0, -1).join(" "),
+        `The path is ${response}`,
+        "",
+      ];
+      return responses.map((text) => ({ problem: `p${index}`, prompt, target: response, response: text }));
+    });
+    await writeFile(join(folder, "draws.jsonl"), rows.map((row) => JSON.stringify(row)).join("\n"));
+    const isPath = ({ prompt, response }: (typeof rows)[number]) =>
+      pathsOfPrompt(prompt).includes(response.trim().split(/\s+/).join(" "));
+    const correct = rows.filter(isPath).length;
+    expect(correct).toBe(18);
+
+    const judged = await run("verify", "draws.jsonl", "--verify", "path", "--out", "judged", "--json");
+    expect(judged.code, judged.stderr).toBe(0);
+    expect(JSON.parse(judged.stdout)).toMatchObject({
+      ...{ schema: "lmcov/verify@1", verifier: "path" },
+      ...{ correct, incorrect: rows.length - correct, unscored: 0, failed: 0 },
+    });
+    const passAtOne = async (...words: string[]) => {
+      const { code, stdout, stderr } = await run("passk", "judged", "--k", "1", "--json", ...words);
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout).models[0].passAtK[0].estimate;
+    };
+    expect(await passAtOne()).toBeCloseTo(3 / 7, 14);
+    expect(await passAtOne("--verify", "exact")).toBeCloseTo(1 / 7, 14);
+    const shown = await run("problems", "judged", "--show", "p3", "--json");
+    const found: { text: string; verdict: string; reason?: string }[] = JSON.parse(shown.stdout).responses;
+    const reasons = found.filter(({ verdict }) => verdict === "incorrect").map(({ reason }) => reason);
+    expect(reasons.sort()).toEqual([
+      "does not end at the target",
+      "does not start at the source",
+      "does not start at the source",
+      expect.stringMatching(/^no edge from \d+ to \d+$/),
+    ]);
+  }, 120_000);
+});
+
 describe("a training on a task", () => {
   const options = { middleLayers: 2, width: 2, names: 8, edgeOrder: "layered", padded: true, seed: 7 };
   const config = {
