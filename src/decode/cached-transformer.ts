@@ -59,9 +59,10 @@ export function cachedTransformer(config: TransformerConfig): CachedModel {
   };
 }
 
-/** Queries times keys over √(width of a head). */
+/** Queries times keys over √(width of a head). Scaled beforehand: onnxruntime packs the keys of a product with a factor. */
 function scores(graph: Graph, queries: Tensor, keys: Tensor): Tensor {
-  return graph.matmul(queries, keys, { transposeB: true, scale: 1 / Math.sqrt(queries.shape.at(-1)!) });
+  const scaled = graph.multiply(queries, 1 / Math.sqrt(queries.shape.at(-1)!));
+  return graph.matmul(scaled, keys, { transposeB: true });
 }
 
 /** One forward pass under construction, on states [batch · length, width]. */

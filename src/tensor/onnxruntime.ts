@@ -120,8 +120,9 @@ async function openSession(
       // A planned block for all intermediates would lie beside those of the unplanned first run: a third more memory.
       enableMemPattern: false,
       extra: {
-        // Its kernel takes several times as long as the addition and the normalisation that it replaces.
-        optimization: { disable_specified_optimizers: "SkipLayerNormFusion" },
+        // The first's kernel takes several times as long as what it replaces; the second would put factors where
+        // products of a single row lose their fast kernel.
+        optimization: { disable_specified_optimizers: "SkipLayerNormFusion;MatMulScaleFusion" },
         session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: spinning ? "1" : "0" } },
       },
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
