@@ -23,8 +23,9 @@ import type { LogOptions } from "./log-options.ts";
 import { modelFields } from "./model-fields.ts";
 import { progressLine } from "./progress.ts";
 import { likelihoodsOf } from "./read-likelihoods.ts";
-import { countsOf, readInputs } from "./read-logs.ts";
+import { countsOf, readInputs, scorerChoice } from "./read-logs.ts";
 import { ResponseSample } from "./response-sample.ts";
+import { rewardPoolsAmong } from "./scored-draws.ts";
 
 export interface ReportRequest extends LogOptions {
   readonly k?: number[];
@@ -55,6 +56,7 @@ export async function composeReport(
 ): Promise<ComposedReport> {
   const sample = options.texts === true ? new ResponseSample() : undefined;
   const read = await readInputs(words, options, {
+    keepRewards: true,
     ...(options.names !== undefined && { names: options.names }),
     ...(sample !== undefined && { observer: sample }),
   });
@@ -70,6 +72,8 @@ export async function composeReport(
     generator,
     ...(options.k !== undefined && { ks: options.k }),
     ...(options.target !== undefined && { target: options.target }),
+    pools:
+      counts === undefined ? [] : rewardPoolsAmong(read.loaded.groups, scorerChoice(read.loaded, options)),
     onProgress: (done) => progress.update(done),
   });
   progress.finish();
@@ -163,7 +167,7 @@ function overNFields(over: LikelihoodOverN | undefined) {
 }
 
 function taskFields(task: TaskAnalysis) {
-  const { models, chosen, trajectories, ...rest } = task;
+  const { models, chosen, trajectories, bestOfN, ...rest } = task;
   return {
     ...rest,
     // Their checkpoints' numbers are those of the models.
@@ -171,6 +175,7 @@ function taskFields(task: TaskAnalysis) {
       ...trajectory,
       checkpoints: checkpoints.map(({ at, analysis }) => ({ at, model: analysis.counts.label })),
     })),
+    bestOfN: bestOfN.map(({ counts, ...estimates }) => ({ ...modelFields(counts), ...estimates })),
     chosen: models[chosen]?.counts.label,
     models: models.map(({ counts, measured, forecast }) => ({
       ...modelFields(counts),

@@ -34,7 +34,8 @@ export interface LoadOptions {
   /** Name of a verifier that re-scores the saved responses. */
   readonly verify?: string;
   readonly poolSampling: boolean;
-  readonly keepDetails?: boolean;
+  /** Keep the draws that have a reward, for Best-of-N. */
+  readonly keepRewards?: boolean;
   /** Tells the paths apart, in their order: models of one name in several are then several models. */
   readonly names?: readonly string[];
   readonly observer?: RowObserver;
@@ -114,7 +115,7 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
   const inputs = await inputsOf(paths, tally, recognitionOf(options));
   const ledger = new Ledger({
     poolSampling: options.poolSampling,
-    keepDetails: options.keepDetails ?? false,
+    keepRewards: options.keepRewards ?? false,
   });
   const likelihoods = new LikelihoodLedger();
   const agreement: Agreement | undefined = verifier && { compared: 0, agreed: 0 };
@@ -132,12 +133,12 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
   };
   // Draws of one run, or of models of their own, that are not looked at one by one can be counted by the database.
   const alone = inputs.length === 1 || options.names !== undefined;
-  const countsSuffice = alone && verifier === undefined && options.keepDetails !== true;
+  const countsSuffice = alone && verifier === undefined;
   const loadInput = async (input: Input): Promise<LoadedFile | undefined> => {
     let rows = 0;
     try {
       const opened = input.run
-        ? await openRun(input, { verifier, tally, countsSuffice })
+        ? await openRun(input, { verifier, tally, countsSuffice, rewards: options.keepRewards ?? false })
         : await openFile(input, options, verifier, tally, (bytes) => progress.update(finishedBytes + bytes));
       for await (const read of opened.batches) {
         const batch = named(read, input);
@@ -208,12 +209,13 @@ interface OpenedInput {
 
 async function openRun(
   input: Input,
-  request: { verifier: Verifier | undefined; tally: ImportTally; countsSuffice: boolean },
+  request: { verifier: Verifier | undefined; tally: ImportTally; countsSuffice: boolean; rewards: boolean },
 ): Promise<OpenedInput> {
   for (const entry of await readJournal(input.path)) request.tally.merge(entry);
   noteFailedUnits(await failedUnits(input.path), request.tally);
   const { stopping } = await readRunDescription(input.path);
-  const counted = request.countsSuffice ? await runCounts(input.path) : undefined;
+  const { countsSuffice, rewards } = request;
+  const counted = countsSuffice ? await runCounts(input.path, { rewards }) : undefined;
   const tables: TableName[] = ["counts", "likelihoods"];
   if (counted === undefined) tables.unshift("outcomes");
   if (request.verifier !== undefined) tables.unshift("responses");

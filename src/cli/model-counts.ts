@@ -14,7 +14,7 @@ export interface SelectedCounts {
 }
 
 interface ScorerPreference {
-  /** Among several scorers, one whose draws have rewards. */
+  /** Among several scorers, one whose draws have rewards beside verdicts. */
   readonly rewarded?: boolean;
 }
 
@@ -108,8 +108,7 @@ function groupsByScorer(
 
 /** What a group is good for: 0 is a scorer that scored nothing. */
 function use(group: CountGroup, { rewarded = false }: ScorerPreference): number {
-  const hasRewards = (problem: ProblemTally) => problem.details?.some(({ reward }) => reward !== undefined);
-  if (rewarded && group.problems.some(hasRewards)) return 2;
+  if (rewarded && group.problems.some((problem) => problem.rewarded !== undefined && problem.n > 0)) return 2;
   return group.problems.some(({ n }) => n > 0) ? 1 : 0;
 }
 

@@ -15,7 +15,7 @@ export const drawName = (row: Response | Outcome) =>
 
 /**
  * The rows and, after them, one outcome of the verifier for each drawn response. Counts agreement on the way.
- * The new verdicts replace those that the log has under the verifier's own name.
+ * The new verdicts replace those that the log has under the verifier's own name, and keep the reward that the log gives the draw.
  */
 export function reScored(rows: readonly Row[], verifier: Verifier, agreement: Agreement): Row[] {
   const logged = new Map<string, Outcome>();
@@ -25,9 +25,14 @@ export function reScored(rows: readonly Row[], verifier: Verifier, agreement: Ag
     }
   }
   const added: Outcome[] = [];
+  const rewards = new Map<string, number>();
+  for (const row of rows) {
+    if (row.kind === "outcome" && row.reward !== undefined) rewards.set(drawName(row), row.reward);
+  }
   for (const row of rows) {
     if (row.kind !== "response" || row.role !== "draw") continue;
-    const outcome = outcomeOf(row, verifier);
+    const reward = rewards.get(drawName(row));
+    const outcome = { ...outcomeOf(row, verifier), ...(reward !== undefined && { reward }) };
     added.push(outcome);
     const own = logged.get(drawName(row));
     if (own === undefined || outcome.verdict === "unscored") continue;

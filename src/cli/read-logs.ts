@@ -30,7 +30,7 @@ export interface ReadLogs {
 export async function readInputs(
   words: readonly string[],
   options: LogOptions,
-  request: Pick<LoadOptions, "keepDetails" | "observer" | "names"> = {},
+  request: Pick<LoadOptions, "keepRewards" | "observer" | "names"> = {},
 ): Promise<ReadInputs> {
   const { inputs, load } = loadRequest(words, options);
   const loaded = await loadLogs(inputs, { ...load, ...request });
@@ -49,10 +49,7 @@ export async function readInputs(
 export function countsOf(read: ReadInputs, options: LogOptions & { rewarded?: boolean }): ReadLogs {
   const { loaded } = read;
   if (loaded.groups.length === 0) throw withoutCounts(read.words, loaded);
-  const selected = selectedCounts(loaded.groups, {
-    ...options,
-    ...(loaded.verifierName !== undefined && { verify: loaded.verifierName }),
-  });
+  const selected = selectedCounts(loaded.groups, scorerChoice(loaded, options));
   const remarks = [...selected.remarks];
   const { agreement } = loaded;
   if (agreement !== undefined && agreement.compared > 0) {
@@ -75,11 +72,19 @@ export function countsOf(read: ReadInputs, options: LogOptions & { rewarded?: bo
   };
 }
 
+/** The options with the name that outcomes of a re-scoring verifier carry. */
+export function scorerChoice<Options extends LogOptions>(
+  { verifierName }: LoadedLogs,
+  options: Options,
+): Options {
+  return { ...options, ...(verifierName !== undefined && { verify: verifierName }) };
+}
+
 /** Reads logs for a command on counts. */
 export async function readLogs(
   words: readonly string[],
   options: LogOptions,
-  request: Pick<LoadOptions, "keepDetails" | "observer"> & { rewarded?: boolean } = {},
+  request: Pick<LoadOptions, "keepRewards" | "observer"> & { rewarded?: boolean } = {},
 ): Promise<ReadLogs> {
   const { rewarded = false, ...loading } = request;
   return countsOf(await readInputs(words, options, loading), { ...options, rewarded });

@@ -1,31 +1,28 @@
 /** `lmcov reward`: Best-of-N under a reward that is not the goal, beside majority vote and pass@N. */
 import type { Command } from "commander";
-import {
-  bestN,
-  bestOfNCurve,
-  fitMixingDistribution,
-  majorityVote,
-  meanFirstAccepted,
-  passAtKEstimates,
-} from "../coverage/index.ts";
+import { fitMixingDistribution, meanFirstAccepted } from "../coverage/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
 import { InputError } from "../record/index.ts";
 import {
+  analyseBestOfN,
+  bestOfNSentence,
   type Cell,
   countText,
-  type ModelCounts,
+  estimateCell,
+  type ModelPools,
   plural,
   rateText,
-  shownDrawCounts,
+  realText,
+  smallestPool,
+  stoppedReason,
   type TableColumn,
   tableLines,
 } from "../report/index.ts";
-import type { CountGroup } from "../store/index.ts";
 import { type LogOptions, logCommand, positiveIntegers } from "./log-options.ts";
 import { modelFields } from "./model-fields.ts";
 import { csvText, jsonText, printRemark, printResult } from "./print.ts";
 import { printReadRemarks, readLogs } from "./read-logs.ts";
-import { scoredPools } from "./scored-draws.ts";
+import { rewardPools } from "./scored-draws.ts";
 
 interface RewardOptions extends LogOptions {
   readonly k?: number[];
@@ -56,16 +53,19 @@ export function command(): Command {
 }
 
 async function run(words: string[], options: RewardOptions): Promise<void> {
-  const read = await readLogs(words, options, { keepDetails: true, rewarded: true });
-  const models = read.models.flatMap((counts, index) => {
-    const group = read.groups[index];
-    return group === undefined ? [] : rewardEstimates(counts, group, options);
-  });
-  if (models.length === 0) {
+  const read = await readLogs(words, options, { keepRewards: true, rewarded: true });
+  const pools = rewardPools(read, options.unscored);
+  if (pools.length === 0) {
     throw new InputError(
-      "no draw has a reward; map its column with --map reward=…, or give rewards with lmcov verify --reward",
+      "no draw has a reward beside a verdict; map its column with --map reward=…, or give rewards with lmcov verify --reward",
     );
   }
+  const stopped = pools.filter(({ isStopped }) => isStopped);
+  if (stopped.length === pools.length) {
+    throw new InputError(`Best-of-N is not known from these logs: ${stoppedReason}`);
+  }
+  for (const { counts } of stopped) printRemark(`• ${counts.label} left out: ${stoppedReason}`);
+  const models = pools.filter(({ isStopped }) => !isStopped).map((one) => rewardEstimates(one, options));
   if (options.json) {
     printResult(
       jsonText({
@@ -91,41 +91,29 @@ async function run(words: string[], options: RewardOptions): Promise<void> {
   );
 }
 
-function rewardEstimates(counts: ModelCounts, group: CountGroup, options: RewardOptions) {
-  const { problems, left, answered } = scoredPools(group);
-  if (problems.length === 0) return [];
-  const smallest = Math.min(...problems.map(({ proxy }) => proxy.length));
-  const ns = options.k ?? shownDrawCounts(smallest);
-  const beyond = ns.find((n) => n > smallest);
+function rewardEstimates(pools: ModelPools, options: RewardOptions) {
+  const smallest = smallestPool(pools);
+  const beyond = options.k?.find((n) => n > smallest);
   if (beyond !== undefined) {
     throw new InputError(
-      `--k ${beyond}: ${counts.label} has a problem with ${smallest} rewarded draws; Best-of-N is known up to N = ${smallest}`,
+      `--k ${beyond}: ${pools.counts.label} has a problem with ${smallest} rewarded draws; Best-of-N is known up to N = ${smallest}`,
     );
   }
-  const { level } = options;
-  const generator = randomGenerator(options.seed).split(counts.label);
-  const passing = problems.map(({ correct }) => ({
+  const { level, k: ks, verifierRates } = options;
+  const generator = randomGenerator(options.seed);
+  const estimates = analyseBestOfN(pools, { level, generator, ...(ks !== undefined && { ks }) });
+  const passing = pools.problems.map(({ correct }) => ({
     draws: correct.length,
     correct: correct.filter(Boolean).length,
   }));
-  return [
-    {
-      counts,
-      left,
-      bestOfN: bestOfNCurve(problems, ns, { level }),
-      bestN: bestN(problems, ns, { level, generator: generator.split("best N") }),
-      ...(answered && {
-        majorityVote: majorityVote(problems, ns, { level, generator: generator.split("majority") }),
-      }),
-      passAtK: passAtKEstimates(passing, ns, { level }),
-      ...(options.verifierRates !== undefined && {
-        firstAccepted: acceptedCurve(passing, ns, options.verifierRates),
-      }),
-    },
-  ];
+  const ns = estimates.bestOfN.map(({ n }) => n);
+  return {
+    ...estimates,
+    ...(verifierRates !== undefined && { firstAccepted: acceptedCurve(passing, ns, verifierRates) }),
+  };
 }
 
-type RewardModel = ReturnType<typeof rewardEstimates>[number];
+type RewardModel = ReturnType<typeof rewardEstimates>;
 
 function acceptedCurve(
   counts: readonly { draws: number; correct: number }[],
@@ -152,33 +140,31 @@ function csvRows(model: RewardModel) {
     goldLower: gold.lower,
     goldUpper: gold.upper,
     majority: model.majorityVote?.[index]?.estimate,
-    passAtN: model.passAtK[index]?.estimate,
+    passAtN: model.passAtK?.[index]?.estimate,
     klBound,
     klExact,
   }));
 }
 
 function modelLines(model: RewardModel): string[] {
+  const kind = model.isAccuracy ? "rate" : "real";
   const columns: TableColumn[] = [
     { key: "n", title: "N", kind: "count" },
-    { key: "gold", title: "gold of the best by proxy", kind: "rate" },
-    { key: "proxy", title: "its proxy", kind: "text" },
+    { key: "gold", title: "gold of the best by proxy", kind },
+    { key: "proxy", title: "its proxy", kind: "real" },
     { key: "majority", title: "majority vote", kind: "rate" },
-    { key: "passAtN", title: "pass@N (ceiling)", kind: "rate" },
+    { key: "ceiling", title: model.isAccuracy ? "pass@N (ceiling)" : "highest gold (ceiling)", kind },
     { key: "kl", title: "KL, nats (bound)", kind: "text" },
   ];
   const rows = model.bestOfN.map(({ n, proxy, gold, klBound, klExact }, index): Record<string, Cell> => {
     const majority = model.majorityVote?.[index];
-    const ceiling = model.passAtK[index];
+    const ceiling = model.ceiling[index];
     return {
       n,
-      gold:
-        gold.lower === undefined || gold.upper === undefined
-          ? gold.estimate
-          : { ...gold, lower: gold.lower, upper: gold.upper },
-      proxy: proxy.estimate.toPrecision(4),
-      majority: majority && { estimate: majority.estimate, lower: majority.lower, upper: majority.upper },
-      passAtN: ceiling && { estimate: ceiling.estimate, lower: ceiling.lower, upper: ceiling.upper },
+      gold: estimateCell(gold),
+      proxy: proxy.estimate,
+      majority: majority && estimateCell(majority),
+      ceiling: ceiling && estimateCell(ceiling),
       kl: `${klExact.toFixed(3)} (${klBound.toFixed(3)})`,
     };
   });
@@ -188,8 +174,9 @@ function modelLines(model: RewardModel): string[] {
   ];
   lines.push(...tableLines({ columns, rows }));
   lines.push(
-    `gold is highest at N = ${countText(best.n)} (${rateText(best.gold)}); prompt bootstrap: N between ${countText(best.lower)} and ${countText(best.upper)}`,
+    `gold is highest at N = ${countText(best.n)} (${model.isAccuracy ? rateText(best.gold) : realText(best.gold)}); prompt bootstrap: N between ${countText(best.lower)} and ${countText(best.upper)}`,
   );
+  if (model.goldFall !== undefined) lines.push(bestOfNSentence(model));
   for (const { k, estimate } of model.firstAccepted ?? []) {
     lines.push(
       `first accepted within ${countText(k)} is correct: ${rateText(estimate)} (fitted success rates)`,

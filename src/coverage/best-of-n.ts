@@ -108,7 +108,14 @@ export function bestOfNCurve(
       const means = Float64Array.from(orders, (order) => weightedByRank(order[reward], n));
       return binary[reward] ? proportionOf({ means, sizes, level }) : meanOf({ means, level });
     };
-    const divergences = orders.map(({ levels }) => bestOfNDivergence({ probabilities: levels, n }));
+    // Without ties it depends on the pool's size alone.
+    const untied = new Map<number, number>();
+    const divergences = orders.map(({ levels, proxy }) => {
+      const known = levels.length === proxy.length ? untied.get(levels.length) : undefined;
+      const divergence = known ?? bestOfNDivergence({ probabilities: levels, n });
+      if (levels.length === proxy.length) untied.set(levels.length, divergence);
+      return divergence;
+    });
     return {
       n,
       proxy: estimate("proxy"),

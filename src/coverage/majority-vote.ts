@@ -26,12 +26,13 @@ export interface MajorityOptions {
   readonly generator: RandomGenerator;
   /** Confidence level, 0.95 where absent. */
   readonly level?: number;
-  /** N-subsets drawn of each problem that is too large to be exact, 1000 where absent. */
+  /** N-subsets drawn of each problem that is too large to be exact: 1000 where absent, down to 100 of more than 200 problems. */
   readonly subsamples?: number;
 }
 
-/** Steps of the exact computation, n·N²·log N at worst, up to which it is used. */
+/** Steps of the exact computation, n·N²·log N at worst, up to which it is used: of one problem, and of all together. */
 const exactSteps = 5e6;
+const allExactSteps = 1e8;
 
 /**
  * The probability, over N-subsets of a problem's draws, that the most frequent answer is correct; mean over problems,
@@ -40,8 +41,8 @@ const exactSteps = 5e6;
  * Ties are broken evenly: the share of correct ones among the tied answers counts. A draw without an answer does not
  * vote, and a subset without any answer is wrong. Where equal answers were judged differently, the answer counts with
  * the share of its draws that are marked correct. The subset probabilities are exact (counts of answers are
- * multivariate hypergeometric) up to n·N²·log N of 5·10⁶; above, seeded subsets without replacement, with the
- * standard error that this adds.
+ * multivariate hypergeometric) up to n·N²·log N of 5·10⁶ a problem and of 10⁸ over all; above, seeded subsets
+ * without replacement, with the standard error that this adds.
  *
  * @throws RangeError for no problems, unequal lengths, or an N above the fewest draws of any problem.
  * @example
@@ -54,7 +55,10 @@ export function majorityVote(
   ns: readonly number[],
   options: MajorityOptions,
 ): MajorityEstimate[] {
-  const { generator, level = 0.95, subsamples = 1000 } = options;
+  const { generator, level = 0.95 } = options;
+  // The error falls with the number of problems, too.
+  const usual = Math.max(100, Math.min(1000, Math.ceil(2e5 / Math.max(1, problems.length))));
+  const { subsamples = usual } = options;
   checkLevel(level);
   checkProblems(problems, ns);
   if (!Number.isSafeInteger(subsamples) || subsamples < 2) {
@@ -62,9 +66,10 @@ export function majorityVote(
   }
   const ballots = problems.map(ballotOf);
   const draws = problems.reduce((sum, { answers }) => sum + answers.length, 0);
+  const mostSteps = Math.min(exactSteps, allExactSteps / problems.length);
   return ns.map((n) => {
     const results = ballots.map((ballot, index) => {
-      if (ballot.draws * n * n * (1 + Math.log(n)) <= exactSteps || n === ballot.draws) {
+      if (ballot.draws * n * n * (1 + Math.log(n)) <= mostSteps || n === ballot.draws) {
         return { value: n === ballot.draws ? wholeVote(ballot) : exactVote(ballot, n), variance: 0 };
       }
       return sampledVote({ ballot, n, subsamples, generator: generator.split(`problem ${index}, N = ${n}`) });

@@ -9,6 +9,7 @@ import {
   shareUnderRate,
 } from "../coverage/index.ts";
 import { type ConfidenceSetOptions, type PassAtKComparison, passAtKComparison } from "../selection/index.ts";
+import { analyseBestOfN, type BestOfNAnalysis, type ModelPools } from "./best-of-n-analysis.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
 import { drawTotals, forecastDrawCounts, type ModelCounts, shownDrawCounts } from "./model-counts.ts";
 import { sliderGrid } from "./slider-grid.ts";
@@ -23,6 +24,8 @@ export interface AnalysisOptions {
   readonly target?: number;
   /** Source of the bootstrap's randomness. */
   readonly generator: ConfidenceSetOptions["generator"];
+  /** Draws that a reward can choose among, of the models that have any. */
+  readonly pools?: readonly ModelPools[];
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -48,6 +51,10 @@ export interface TaskAnalysis {
   readonly underRate: readonly ShareUnderRate[];
   /** The same at many rates, for a chart. */
   readonly rateCurve: readonly ShareUnderRate[];
+  /** Best-of-N of the models whose draws have rewards. */
+  readonly bestOfN: readonly BestOfNAnalysis[];
+  /** Models with rewards and no Best-of-N: sampling stopped at successes. */
+  readonly withoutBestOfN: readonly string[];
   readonly level: number;
 }
 
@@ -95,6 +102,7 @@ function analyseTask(
   const counts = models[chosen]?.problems ?? [];
   const informative = drawTotals({ problems: counts }).mostDraws > 1;
   const target = informative ? chosenTarget(analyses[chosen], options) : undefined;
+  const pools = options.pools?.filter(({ counts }) => counts.task === task) ?? [];
   return {
     task,
     models: analyses,
@@ -108,6 +116,16 @@ function analyseTask(
     level: options.level,
     trajectories: trajectories(analyses, { k: decidingK, level: options.level, comparison }),
     underRate: informative ? shareUnderRate(counts, shownRates, { level: options.level }) : [],
+    bestOfN: pools
+      .filter(({ isStopped }) => !isStopped)
+      .map((one) =>
+        analyseBestOfN(one, {
+          level: options.level,
+          generator: options.generator,
+          ...(options.ks && { ks: options.ks }),
+        }),
+      ),
+    withoutBestOfN: pools.filter(({ isStopped }) => isStopped).map(({ counts }) => counts.label),
     rateCurve: informative ? shareUnderRate(counts, curveRates, { level: options.level }) : [],
   };
 }

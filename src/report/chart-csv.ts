@@ -1,5 +1,6 @@
 /** The numbers of a chart as CSV, in full precision. */
 import type {
+  BestOfNChart,
   Chart,
   CurveChart,
   MatrixChart,
@@ -22,6 +23,8 @@ function rowsOf(chart: Chart): Row[] {
   switch (chart.kind) {
     case "pass-at-k":
       return passAtKRows(chart);
+    case "best-of-n":
+      return bestOfNRows(chart);
     case "trajectory":
       return trajectoryRows(chart);
     case "curve":
@@ -45,6 +48,23 @@ function passAtKRows({ series }: PassAtKChart): Row[] {
     ...forecast.map(({ k, lower, upper }) => [label, k, "forecast", undefined, lower, upper]),
   ]);
   return [["model", "k", "what", "estimate", "lower", "upper"], ...rows];
+}
+
+function bestOfNRows({ goldLabel, ceilingLabel, series }: BestOfNChart): Row[] {
+  const rows = series.flatMap(({ label, points }) =>
+    points.flatMap(({ n, gold, proxy, ceiling, majority }) => {
+      const quantities = {
+        [goldLabel]: gold,
+        "its reward": proxy,
+        [ceilingLabel]: ceiling,
+        "majority vote": majority,
+      };
+      return Object.entries(quantities).flatMap(([name, value]) =>
+        value === undefined ? [] : [[label, n, name, value.estimate, value.lower, value.upper]],
+      );
+    }),
+  );
+  return [["model", "N", "what", "estimate", "lower", "upper"], ...rows];
 }
 
 function trajectoryRows({ unit, series }: TrajectoryChart): Row[] {

@@ -14,6 +14,41 @@ export interface PassAtKSeries {
   readonly forecast: readonly { k: number; lower: number; upper: number; midpoint: number }[];
 }
 
+/** The best of N draws by a reward: what counts, the reward itself, and what no reward exceeds. */
+export interface BestOfNChart {
+  readonly kind: "best-of-n";
+  /** What counts, and what bounds it. */
+  readonly goldLabel: string;
+  readonly ceilingLabel: string;
+  /** Gold is an accuracy. */
+  readonly isRate: boolean;
+  readonly series: readonly BestOfNSeries[];
+}
+
+export interface BestOfNSeries {
+  readonly label: string;
+  /** Drawn in colour and named; the others stay in the background. */
+  readonly emphasised: boolean;
+  /** How much it rests on, such as "100 problems, 800 rewarded draws". */
+  readonly sample: string;
+  readonly points: readonly BestOfNPoint[];
+}
+
+export interface BestOfNPoint {
+  readonly n: number;
+  readonly gold: OpenEstimate;
+  readonly proxy: OpenEstimate;
+  readonly ceiling: OpenEstimate;
+  readonly majority?: OpenEstimate;
+}
+
+/** An estimate whose interval may be unknown. */
+export interface OpenEstimate {
+  readonly estimate: number;
+  readonly lower?: number | undefined;
+  readonly upper?: number | undefined;
+}
+
 /** Rates over training, a line a series. */
 export interface TrajectoryChart {
   readonly kind: "trajectory";
@@ -142,6 +177,7 @@ export interface ScatterChart {
 /** A chart as plain data, told apart by its kind. */
 export type Chart =
   | PassAtKChart
+  | BestOfNChart
   | TrajectoryChart
   | CurveChart
   | TrainingChart

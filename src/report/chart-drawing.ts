@@ -1,7 +1,7 @@
 /** A chart as one SVG element, in a browser's document or in linkedom's. */
 import * as Plot from "@observablehq/plot";
 import type { Chart } from "./chart-data.ts";
-import { chartPlots } from "./chart-plot.ts";
+import { chartPlots, hasAxisOfN } from "./chart-plot.ts";
 import type { ChartPlotOptions, PlannedPlot } from "./chart-plot-parts.ts";
 
 /** An element of the document given, as Plot's types have it. */
@@ -10,8 +10,8 @@ export type DrawingDocument = NonNullable<Plot.PlotOptions["document"]>;
 
 export interface ChartDrawing {
   readonly svg: Drawn;
-  /** Where N stands on the horizontal axis; undefined for several plots. */
-  readonly xOf: ((n: number) => number) | undefined;
+  /** Where N stands on the horizontal axis, if it is on it; undefined where N is no axis. */
+  readonly xOf: ((n: number) => number | undefined) | undefined;
   /** The plots, one below another: each has the datum at the pointer as its value. */
   readonly plots: readonly DrawnPlot[];
 }
@@ -46,8 +46,8 @@ export function drawnChart(chart: Chart, options: DrawingOptions): ChartDrawing 
       : stacked(plots, options.width, options.document);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", name);
-  const scale = plots.length === 1 ? first?.element.scale("x") : undefined;
-  return { svg, xOf: scale && ((n) => Number(scale.apply(n))), plots };
+  const scale = hasAxisOfN(chart) ? first?.element.scale("x") : undefined;
+  return { svg, xOf: scale && ((n) => placeOn(scale, n)), plots };
 }
 
 /**
@@ -78,6 +78,11 @@ export function movedChart(
 /** Pixels that the chart will be high. */
 export function chartHeight(chart: Chart, options: ChartPlotOptions & { readonly height: number }): number {
   return chartPlots(chart, options).plots.reduce((sum, { height = options.height }) => sum + height, 0);
+}
+
+function placeOn({ domain, apply }: Plot.Scale, n: number): number | undefined {
+  const ends = [...(domain ?? [])];
+  return n >= ends.at(0) && n <= ends.at(-1) ? Number(apply(n)) : undefined;
 }
 
 function drawnPlot({ key, height, options: planned }: PlannedPlot, options: DrawingOptions): DrawnPlot {

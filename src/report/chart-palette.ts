@@ -3,3 +3,9 @@ export const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "
 
 /** Series that get a colour and a name; more than this stay in the background. */
 export const colouredSeries = palette.length;
+
+/** Of entries from the best down, those that get a colour and a name: all where there are few, else the first and the last. */
+export function namedAmong<Entry>(ranked: readonly Entry[]): Set<Entry> {
+  if (ranked.length <= colouredSeries) return new Set(ranked);
+  return new Set([...ranked.slice(0, 4), ...ranked.slice(-1)]);
+}

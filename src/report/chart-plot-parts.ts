@@ -54,7 +54,13 @@ export interface EndLabel {
 /** Names beside the ends of lines, in the lines' colours, pushed apart so that none covers another. */
 export function endLabels(
   ends: readonly EndLabel[],
-  options: ChartPlotOptions & { readonly scale?: "linear" | "log"; readonly floor?: number },
+  options: ChartPlotOptions & {
+    readonly scale?: "linear" | "log";
+    /** The least value of the axis, 0 where absent. */
+    readonly floor?: number;
+    /** Height of a name as a share of the axis. */
+    readonly nameHeight?: number;
+  },
 ): Plot.Markish[] {
   if (options.narrow) return [];
   const log = options.scale === "log";
@@ -63,8 +69,8 @@ export function endLabels(
   const placed = ends
     .map((end, index) => ({ ...end, colour: palette[index % palette.length] ?? background }))
     .flatMap(({ at, label, colour }) => (at === undefined ? [] : [{ ...at, label, colour }]));
-  const heights = [...placed.map(({ y }) => height(y)), height(log ? floor : 0), ...(log ? [0] : [])];
-  const gap = 0.055 * Math.max(Math.max(...heights) - Math.min(...heights), 1e-9);
+  const heights = [...placed.map(({ y }) => height(y)), height(floor), ...(log ? [0] : [])];
+  const gap = (options.nameHeight ?? 0.055) * Math.max(Math.max(...heights) - Math.min(...heights), 1e-9);
   placed.sort((left, right) => height(right.y) - height(left.y));
   let previous = Number.POSITIVE_INFINITY;
   const rows = placed.map(({ x, y: own, label, colour }) => {

@@ -1,6 +1,7 @@
 /** The report's charts as options of Observable Plot: drawn by the page in a browser and by Node in linkedom. */
 import type { Chart } from "./chart-data.ts";
 import { barHeight, barPlot } from "./chart-plot-bar.ts";
+import { bestOfNPlots } from "./chart-plot-best-of-n.ts";
 import { curvePlot } from "./chart-plot-curve.ts";
 import { matrixPlots } from "./chart-plot-matrix.ts";
 import type { ChartPlotOptions, PlannedPlot } from "./chart-plot-parts.ts";
@@ -28,6 +29,8 @@ export function chartPlots(chart: Chart, options: ChartPlotOptions = {}): ChartP
         plots: [fixed(() => ({ marginRight, ...passAtKPlot(chart, options) }))],
         name: "pass@k against k",
       };
+    case "best-of-n":
+      return { plots: bestOfNPlots(chart, { ...options, marginRight }), name: "Best-of-N against N" };
     case "trajectory":
       return {
         plots: [fixed(() => ({ marginRight, ...trajectoryPlot(chart, options) }))],
@@ -58,5 +61,5 @@ function fixed(options: PlannedPlot["options"], height?: number): PlannedPlot {
 
 /** True where N is the horizontal axis: it is a mark there, and changes nothing else. */
 export function hasAxisOfN({ kind }: Chart): boolean {
-  return kind === "pass-at-k" || kind === "curve" || kind === "winner";
+  return kind === "pass-at-k" || kind === "best-of-n" || kind === "curve" || kind === "winner";
 }

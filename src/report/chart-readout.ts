@@ -1,5 +1,12 @@
 /** A chart's numbers at one N in words: what the slider reads off. */
-import type { Chart, CurveChart, PassAtKChart, TrainingChart, WinnerChart } from "./chart-data.ts";
+import type {
+  BestOfNChart,
+  Chart,
+  CurveChart,
+  PassAtKChart,
+  TrainingChart,
+  WinnerChart,
+} from "./chart-data.ts";
 import { palette } from "./chart-palette.ts";
 import { estimateText, nText, shortName } from "./chart-plot-parts.ts";
 import { bandAtN, pickAtN, rowLabel } from "./chart-plot-training.ts";
@@ -22,6 +29,8 @@ export function chartReadout(
       return curveReadout(chart, n, model);
     case "pass-at-k":
       return passAtKReadout(chart, n, model);
+    case "best-of-n":
+      return bestOfNReadout(chart, n, model);
     case "winner":
       return winnerReadout(chart, n);
     case "training":
@@ -69,9 +78,32 @@ function passAtKReadout(chart: PassAtKChart, n: number, model: string | undefine
 }
 
 /** The first series that stand out have the palette's colours, in its order. */
-function coloursOf({ series }: CurveChart | PassAtKChart): ReadonlyMap<string, string | undefined> {
+function coloursOf({
+  series,
+}: CurveChart | PassAtKChart | BestOfNChart): ReadonlyMap<string, string | undefined> {
   const named = series.filter(({ emphasised }) => emphasised);
   return new Map(named.map(({ label }, index) => [label, palette[index]]));
+}
+
+function bestOfNReadout(chart: BestOfNChart, n: number, model: string | undefined) {
+  const { goldLabel, isRate } = chart;
+  const colours = coloursOf(chart);
+  const shown = chart.series.filter(({ emphasised, label }) => emphasised || label === model);
+  const values = shown.flatMap(({ label, points }) => {
+    const point = points.findLast((one) => one.n <= n);
+    if (point === undefined) return [];
+    const gold = estimateText({ ...point.gold, isRate });
+    const proxy = estimateText({ ...point.proxy, isRate: false });
+    return [{ label, colour: colours.get(label), n: point.n, text: `${gold}, ${proxy}` }];
+  });
+  const what = `${goldLabel} and its reward, best of N`;
+  const ns = new Set(values.map((value) => value.n));
+  const [only] = ns;
+  if (ns.size === 1) return { at: `${what} = ${nText(only ?? n)}`, values };
+  return {
+    at: `${what} at the largest measured N up to ${nText(n)}`,
+    values: values.map((value) => ({ ...value, text: `${value.text} at ${nText(value.n)}` })),
+  };
 }
 
 function winnerReadout(chart: WinnerChart, n: number) {

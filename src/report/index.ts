@@ -1,5 +1,15 @@
 /** From counts and log-probabilities to a report as plain data, and from that to terminal, HTML, CSV and SVG. */
 export { type AnalysisOptions, analyseTasks, type TaskAnalysis } from "./analysis.ts";
+export {
+  analyseBestOfN,
+  type BestOfNAnalysis,
+  type ModelPools,
+  type ProblemPool,
+  smallestPool,
+  stoppedReason,
+} from "./best-of-n-analysis.ts";
+export { bestOfNSentence } from "./best-of-n-section.ts";
+export { estimateCell } from "./cell-text.ts";
 export { hasAxisOfN } from "./chart-plot.ts";
 export { type ComparisonRequest, comparisonSection } from "./comparison-section.ts";
 export { htmlReport, livePage, pageData } from "./html.ts";
@@ -44,7 +54,16 @@ export {
   type ProblemCounts,
   shownDrawCounts,
 } from "./model-counts.ts";
-export { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
+export {
+  countText,
+  intervalText,
+  isVacuous,
+  listText,
+  plural,
+  rangeText,
+  rateText,
+  realText,
+} from "./number-text.ts";
 export { type PaperOptions, type PaperSize, paperSvg } from "./paper-chart.ts";
 export { htmlText, printable, printableLines } from "./printable.ts";
 export type {

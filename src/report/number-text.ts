@@ -21,6 +21,17 @@ function magnitudeText(value: number): string {
 }
 
 /**
+ * A number of any size and sign, such as a reward, in four digits.
+ *
+ * @example
+ * realText(-249.375); // "−249.4"
+ */
+export function realText(value: number): string {
+  const text = String(Number(value.toPrecision(4)));
+  return text.replace(/^-/, "−");
+}
+
+/**
  * An integer with thousands separators, or the sign of infinity.
  *
  * @example

@@ -19,7 +19,7 @@ export interface TableColumn {
   readonly key: string;
   readonly title: string;
   /** How to write numbers of this column. */
-  readonly kind: "text" | "count" | "rate";
+  readonly kind: "text" | "count" | "rate" | "real";
 }
 
 /** A table as plain data: rows hold cells by the columns' keys. */

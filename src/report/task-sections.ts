@@ -1,6 +1,7 @@
 /** The evidence of one task as sections: measured, over training, forecast, out of reach, what was counted. */
 import { describeSampling } from "../record/index.ts";
 import type { TaskAnalysis } from "./analysis.ts";
+import { bestOfNSections } from "./best-of-n-section.ts";
 import type { PassAtKSeries } from "./chart-data.ts";
 import { colouredSeries } from "./chart-palette.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
@@ -22,6 +23,7 @@ export function taskSections(task: TaskAnalysis, options: TaskSectionOptions): S
     passAtKSection(task, prefix, suffix),
     ...bestAtEachKSections(task, prefix, suffix),
     ...trajectorySections(task, prefix, suffix),
+    ...bestOfNSections(task, prefix, suffix),
   ];
   const beyond = forecastSection(task, prefix, suffix);
   if (beyond !== undefined) sections.push(beyond);

@@ -1,6 +1,7 @@
 /** The verdict in words: which model, how many samples, what is out of reach. Never an interval that says nothing. */
 import { drawsDifferForUnknownReason } from "../coverage/index.ts";
 import type { TaskAnalysis } from "./analysis.ts";
+import { stoppedReason } from "./best-of-n-analysis.ts";
 import type { LikelihoodAnalysis } from "./likelihood-analysis.ts";
 import { lossTrend } from "./loss-trend.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
@@ -206,6 +207,17 @@ export function unknowableSentences(task: TaskAnalysis): string[] {
   if (frozen.length > 0) {
     sentences.push(
       `Anything about repeated draws of ${listText(frozen.map(({ counts }) => counts.label))}: at temperature 0 they are copies, not draws.`,
+    );
+  }
+  const single = task.bestOfN.filter((model) => (model.bestOfN.at(-1)?.n ?? 1) === 1);
+  if (single.length > 0) {
+    sentences.push(
+      `What the best of N by reward is worth for ${listText(single.map(({ counts }) => counts.label))}: a problem has one rewarded draw.`,
+    );
+  }
+  if (task.withoutBestOfN.length > 0) {
+    sentences.push(
+      `What the best of N by reward is worth for ${listText(task.withoutBestOfN)}: ${stoppedReason}.`,
     );
   }
   return sentences;

@@ -7,6 +7,7 @@ export {
   type ModelValues,
   type SetMember,
 } from "./confidence-set.ts";
+export { type GoldFall, goldFall } from "./gold-fall.ts";
 export { type HalvingRound, halvingRound } from "./halving.ts";
 export * from "./likelihood.ts";
 export { type DifferenceEstimate, pairedDifferences } from "./paired-difference.ts";

@@ -17,9 +17,10 @@ export {
   type ProblemDrawsRequest,
   problemDraws,
 } from "./problem-draws.ts";
+export type { RewardedDraws } from "./rewarded-draws.ts";
 export { readRun, rowFiles, writeParts } from "./row-parts.ts";
 export type { TableName } from "./row-tables.ts";
-export { runCounts } from "./run-counts.ts";
+export { type CountedOutcomes, runCounts } from "./run-counts.ts";
 export {
   appendJournal,
   asOnlyWriter,
@@ -32,7 +33,6 @@ export {
   readRunDescription,
 } from "./run-folder.ts";
 export { DiskError, type SegmentFile, SegmentWriter, type SegmentWriterOptions } from "./segment-writer.ts";
-export type { DrawDetail } from "./tally.ts";
 export { compactUnits } from "./unit-compaction.ts";
 export { UnitFollower, type UnitProgress } from "./unit-follower.ts";
 export { UnitKeySet } from "./unit-key-set.ts";

@@ -125,13 +125,27 @@ describe("the ledger", () => {
     expect(ledger.groups().map((group) => group.step)).toEqual([1000, 2000]);
   });
 
-  test("details of draws are kept when asked", () => {
-    const ledger = new Ledger({ keepDetails: true });
-    ledger.add([
-      outcomeRow({ problem: "p", draw: 0, verdict: "correct", reward: 1.5, gold: 1, answer: "42" }),
-    ]);
-    expect(only(ledger.groups()).problems[0]?.details).toEqual([
-      { verdict: "correct", reward: 1.5, gold: 1, answer: "42" },
-    ]);
+  test("rewards of draws are kept when asked, and draws without one are counted alone", () => {
+    const rows = [
+      outcomeRow({ problem: "p", draw: 0, verdict: "incorrect", reward: 0.5 }),
+      outcomeRow({ problem: "p", draw: 1, verdict: "correct" }),
+      outcomeRow({ problem: "p", draw: 2, verdict: "correct", reward: 1.5, gold: 1, answer: "42" }),
+      outcomeRow({ problem: "q", draw: 0, verdict: "correct" }),
+    ];
+    const ledger = new Ledger({ keepRewards: true });
+    ledger.add(rows);
+    ledger.add(rows);
+    const [p, q] = only(ledger.groups()).problems;
+    expect({ ...p?.rewarded }).toEqual({
+      rewards: [0.5, 1.5],
+      verdicts: ["incorrect", "correct"],
+      golds: [undefined, 1],
+      answers: [undefined, "42"],
+    });
+    expect(p?.n).toBe(3);
+    expect(q?.rewarded).toBeUndefined();
+    const plain = new Ledger();
+    plain.add(rows);
+    expect(only(plain.groups()).problems[0]?.rewarded).toBeUndefined();
   });
 });

@@ -12,15 +12,17 @@ import {
   type SamplingSettings,
   type StoppingRule,
 } from "../record/index.ts";
+import type { RewardedDraws } from "./rewarded-draws.ts";
+import type { CountedOutcomes } from "./run-counts.ts";
 import { stoppingOfProblem } from "./stopping.ts";
-import { type DrawDetail, Tally } from "./tally.ts";
+import { Tally } from "./tally.ts";
 
 /** Options of `Ledger`. */
 export interface LedgerOptions {
   /** Pool draws taken under different sampling settings. Off unless asked. */
   readonly poolSampling?: boolean;
-  /** Keep reward, gold, answer and verdict of each draw, for Best-of-N. */
-  readonly keepDetails?: boolean;
+  /** Keep reward, gold, answer and verdict of each draw that has a reward, for Best-of-N. */
+  readonly keepRewards?: boolean;
 }
 
 /** Counts of one problem under one group. `n` counts scored draws. */
@@ -30,7 +32,8 @@ export interface ProblemTally {
   readonly correct: number;
   readonly unscored: number;
   readonly stopping: StoppingRule;
-  readonly details?: readonly DrawDetail[];
+  /** Where rewards are kept and a draw has one. */
+  readonly rewarded?: RewardedDraws;
 }
 
 /** All problems of one model (and checkpoint), task, sampling and verifier. */
@@ -76,7 +79,7 @@ export class Ledger {
    * Counts outcomes and counts, and passes over the other rows; `stopping` is the rule of the run that the outcomes come from.
    * Throws InputError on a draw or an aggregate that contradicts one already counted.
    */
-  add(rows: Iterable<Row>, stopping?: StoppingRule): void {
+  add(rows: Iterable<Row | CountedOutcomes>, stopping?: StoppingRule): void {
     for (const row of rows) {
       if (row.kind === "outcome") this.#addOutcome(row, stopping);
       else if (row.kind === "count") this.#addCount(row);
@@ -104,17 +107,11 @@ export class Ledger {
   #addOutcome(row: Outcome, stopping: StoppingRule | undefined): void {
     const group = this.#groupOf(row);
     const tally = this.#tallyOf(group, row);
-    const detail: DrawDetail = {
-      verdict: row.verdict,
-      ...(row.reward !== undefined && { reward: row.reward }),
-      ...(row.gold !== undefined && { gold: row.gold }),
-      ...(row.answer !== undefined && { answer: row.answer }),
-    };
     const admission = tally.addDraw({
       drawSet: this.#drawSetOf(row),
       draw: row.draw,
       digest: outcomeDigest(row),
-      detail,
+      outcome: row,
     });
     if (admission === "new") {
       const drawn = tally.n + tally.unscored;
@@ -129,7 +126,7 @@ export class Ledger {
     }
   }
 
-  #addCount(row: Count): void {
+  #addCount(row: Count | CountedOutcomes): void {
     const group = this.#groupOf(row);
     const tally = this.#tallyOf(group, row);
     const admission = tally.addAggregate({
@@ -139,6 +136,7 @@ export class Ledger {
       unscored: row.unscored,
     });
     tally.stopping = combinedStopping(tally.stopping, row.stopping, tally.drawSets);
+    if (admission === "new" && "rewarded" in row) tally.rewarded?.addAll(row.rewarded);
     if (admission === "repeated") group.repeated += 1;
     if (admission === "contradictory") {
       throw new InputError(
@@ -193,7 +191,7 @@ export class Ledger {
     const created = new Tally({
       problem: row.problem,
       promptHash: row.promptHash,
-      keepDetails: this.#options.keepDetails ?? false,
+      keepRewards: this.#options.keepRewards ?? false,
     });
     group.tallies.set(key, created);
     return created;
@@ -210,7 +208,7 @@ function namedTallies(tallies: readonly Tally[]): ProblemTally[] {
     correct: tally.correct,
     unscored: tally.unscored,
     stopping: stoppingOf(tally),
-    ...(tally.details !== undefined && { details: tally.details }),
+    ...(tally.rewarded?.rewards.length && { rewarded: tally.rewarded }),
   }));
 }
 

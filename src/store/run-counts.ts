@@ -1,11 +1,23 @@
 /** Counts of a run's outcomes by SQL: what commands on counts need of millions of draws, without a row object each. */
-import type { Count, Row, SamplingSettings, StoppingRule } from "../record/index.ts";
+import type { Count, SamplingSettings, StoppingRule } from "../record/index.ts";
 import { openDatabase, rowAppender, sqlText } from "./database.ts";
+import type { RewardedDraws } from "./rewarded-draws.ts";
 import { plainNumber, unitRowsOf } from "./row-parts.ts";
 import { createTableSql } from "./row-tables.ts";
 import { finishedParts, readRunDescription } from "./run-folder.ts";
+import { drawsKey, rewardedDraws } from "./run-rewards.ts";
 import { stoppingOfProblem } from "./stopping.ts";
 import { UnitsSnapshot } from "./unit-segments.ts";
+
+/** Outcomes counted by the database, with the draws among them that carry a reward where these were asked for. */
+export interface CountedOutcomes extends Count {
+  readonly rewarded: RewardedDraws;
+}
+
+export interface RunCountsOptions {
+  /** Give the draws with a reward beside the counts. */
+  readonly rewards?: boolean;
+}
 
 const keys = [
   "model",
@@ -25,16 +37,23 @@ const keys = [
  * first appear; undefined where a draw occurs more than once, so that only its rows can tell a repetition from a
  * contradiction.
  */
-export async function runCounts(folder: string): Promise<readonly Row[] | undefined> {
+export async function runCounts(
+  folder: string,
+  options: RunCountsOptions = {},
+): Promise<readonly (Count | CountedOutcomes)[] | undefined> {
   const units = await UnitsSnapshot.open(folder);
   try {
-    return await countedOutcomes(folder, units);
+    return await countedOutcomes(folder, units, options);
   } finally {
     await units.close();
   }
 }
 
-async function countedOutcomes(folder: string, units: UnitsSnapshot): Promise<readonly Row[] | undefined> {
+async function countedOutcomes(
+  folder: string,
+  units: UnitsSnapshot,
+  { rewards = false }: RunCountsOptions,
+): Promise<readonly (Count | CountedOutcomes)[] | undefined> {
   const parts = await finishedParts(folder, "outcomes", units);
   if (parts.length === 0 && units.isEmpty) return [];
   const { connection, close } = await openDatabase();
@@ -48,6 +67,7 @@ async function countedOutcomes(folder: string, units: UnitsSnapshot): Promise<re
     if (parts.length > 0) {
       sources.unshift(`SELECT * FROM read_parquet([${parts.map(sqlText).join(", ")}])`);
     }
+    const source = sources.join(" UNION ALL BY NAME ");
     const result = await connection.runAndReadAll(`
       SELECT ${keys.join(", ")},
         count(*) AS draws,
@@ -56,13 +76,17 @@ async function countedOutcomes(folder: string, units: UnitsSnapshot): Promise<re
         count(*) FILTER (verdict = 'unscored') AS unscored,
         arg_min(file, position) AS file,
         min(position) AS first
-      FROM (SELECT *, row_number() OVER () AS position FROM (${sources.join(" UNION ALL BY NAME ")}))
+      FROM (SELECT *, row_number() OVER () AS position FROM (${source}))
       GROUP BY ALL
       ORDER BY first`);
     const rows = result.getRowObjectsJS();
     if (rows.some((row) => row.draws !== row.distinct_draws)) return undefined;
     const { stopping } = await readRunDescription(folder);
-    return rows.map((row) => countOf(row, stopping));
+    const draws = rewards ? await rewardedDraws(connection, source) : undefined;
+    return rows.map((row) => {
+      const rewarded = draws?.get(drawsKey(row));
+      return { ...countOf(row, stopping), ...(rewarded !== undefined && { rewarded }) };
+    });
   } finally {
     close();
   }

@@ -192,6 +192,32 @@ describe("a run folder", () => {
     expect(bySql.groups()).toEqual(byRows.groups());
   });
 
+  test("rewards read by SQL are those of the rows, wherever a draw has one", async () => {
+    await openRunFolder(folder, description);
+    const generator = randomGenerator("run rewards");
+    const many = Array.from({ length: 3000 }, (_, index) =>
+      outcomeRow({
+        problem: `p${index % 7}`,
+        draw: Math.floor(index / 7),
+        verdict: (["correct", "incorrect", "unscored"] as const)[generator.integer(3)] ?? "correct",
+        ...(generator.integer(5) > 0 && index % 7 !== 6 && { reward: generator.normal() }),
+        ...(generator.integer(4) === 0 && { gold: generator.uniform() }),
+        ...(generator.integer(2) === 0 && { answer: String(generator.integer(9)) }),
+        ...(index % 7 === 0 && { step: 100 }),
+      }),
+    );
+    const { parts } = await writeParts(folder, "u", batchesOf(many.slice(0, 1500), many.slice(1500)));
+    await appendJournal(folder, entry("u", parts));
+    const byRows = new Ledger({ keepRewards: true });
+    byRows.add(many);
+    const bySql = new Ledger({ keepRewards: true });
+    bySql.add((await runCounts(folder, { rewards: true })) ?? []);
+    expect(bySql.groups()).toEqual(byRows.groups());
+    expect(bySql.groups()[0]?.problems[0]?.rewarded?.rewards.length).toBeGreaterThan(100);
+    const plain = (await runCounts(folder)) ?? [];
+    expect(plain.some((count) => "rewarded" in count)).toBe(false);
+  });
+
   test("a draw that occurs twice is left to its rows, which tell a repetition from a contradiction", async () => {
     await openRunFolder(folder, description);
     const row = outcomeRow({ problem: "p", draw: 0, verdict: "correct" });

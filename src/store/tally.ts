@@ -2,18 +2,11 @@
  * The draws of one problem, counted on the way in: verdict totals, and for each draw a 32-bit digest that tells a
  * repetition (ignored) from a contradiction (an error). Two to five bytes a draw, so logs of any length fit.
  */
-import type { StoppingRule, Verdict } from "../record/index.ts";
+import type { Outcome, StoppingRule } from "../record/index.ts";
+import { RewardedDrawColumns } from "./rewarded-draws.ts";
 
 /** What a tally says when a draw or an aggregate is offered. */
 export type Admission = "new" | "repeated" | "contradictory";
-
-/** What a draw holds beyond its verdict; kept only where a command needs it. */
-export interface DrawDetail {
-  readonly verdict: Verdict;
-  readonly reward?: number;
-  readonly gold?: number;
-  readonly answer?: string;
-}
 
 interface DrawSet {
   readonly name: string;
@@ -35,29 +28,29 @@ export class Tally {
   stopping: StoppingRule | undefined;
   /** The rule of the runs that the draws came from; `unknown` if some came from elsewhere. */
   declared: StoppingRule | undefined;
-  /** Present only if the ledger keeps details. */
-  readonly details: DrawDetail[] | undefined;
+  /** Present only if the ledger keeps rewards. */
+  readonly rewarded: RewardedDrawColumns | undefined;
   /** Nearly always one; a map would cost more than the problem's counts. */
   #sets: DrawSet[] = [];
 
-  constructor(options: { problem: string; promptHash: string; keepDetails: boolean }) {
+  constructor(options: { problem: string; promptHash: string; keepRewards: boolean }) {
     this.problem = options.problem;
     this.promptHash = options.promptHash;
-    this.details = options.keepDetails ? [] : undefined;
+    this.rewarded = options.keepRewards ? new RewardedDrawColumns() : undefined;
   }
 
-  addDraw(input: { drawSet: string; draw: number; digest: number; detail: DrawDetail }): Admission {
+  addDraw(input: { drawSet: string; draw: number; digest: number; outcome: Outcome }): Admission {
     const set = this.#setOf(input.drawSet);
     const seen = digestAt(set, input.draw);
     if (seen !== 0) return seen === input.digest ? "repeated" : "contradictory";
     storeDigest(set, input.draw, input.digest);
-    const { verdict } = input.detail;
+    const { verdict } = input.outcome;
     if (verdict === "unscored") this.unscored += 1;
     else {
       this.n += 1;
       if (verdict === "correct") this.correct += 1;
     }
-    this.details?.push(input.detail);
+    this.rewarded?.add(input.outcome);
     return "new";
   }
 

@@ -68,14 +68,19 @@ export class ChartCanvas {
 
   /** The slider's N on the axis: a layer of its own, so that nothing under it is painted anew. */
   #moveMark({ svg, xOf }: ChartDrawing, n: number | undefined): void {
-    if (n === undefined || xOf === undefined) return;
+    const x = n === undefined ? undefined : xOf?.(n);
+    if (x === undefined) {
+      this.#mark?.remove();
+      this.#mark = undefined;
+      return;
+    }
     if (this.#mark === undefined) {
       this.#mark = document.createElement("div");
       this.#mark.className = "n-mark";
       this.#mark.style.height = `${Number(svg.getAttribute("height")) - 50}px`;
       this.#place.append(this.#mark);
     }
-    const moved = `translateX(${xOf(n)}px)`;
+    const moved = `translateX(${x}px)`;
     if (this.#mark.style.transform !== moved) this.#mark.style.transform = moved;
   }
 }
