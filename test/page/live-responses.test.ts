@@ -223,7 +223,7 @@ describe.skipIf(chromiumPath === undefined)(
     };
 
     test("shows its responses, some at a time, and those of one verdict", async () => {
-      const { page, troubles } = await opened(browser, url);
+      const { page, troubles } = await opened(browser, url, "/?runs=0");
       const dialog = await openProblem(page, "sum");
       await dialog.getByText("50 of 61").waitFor();
       await dialog.getByText("prompt of sum").waitFor();
@@ -244,7 +244,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     test("shows hostile responses as text", async () => {
-      const { page, troubles } = await opened(browser, url, "/#problem=hostile");
+      const { page, troubles } = await opened(browser, url, "/?runs=0#problem=hostile");
       const dialog = page.locator("dialog.problem");
       await dialog.getByText(`all ${hostileTexts.length}`).waitFor();
       expect(await dialog.locator(".response").count()).toBe(hostileTexts.length);
@@ -264,7 +264,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     test("says when the run is gone, and when the server is", async () => {
-      const { page } = await opened(browser, url);
+      const { page } = await opened(browser, url, "/?runs=0");
       await page.locator("#problems").waitFor();
       renameSync(run, `${run} moved`);
       const dialog = await openProblem(page, "scored");
