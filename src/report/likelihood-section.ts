@@ -25,7 +25,8 @@ export function selectionSentence(analysis: LikelihoodAnalysis): string {
       : crossEntropy.winner === winner
         ? "cross-entropy agrees"
         : `cross-entropy disagrees and takes ${crossEntropy.winner}`;
-  return `By log-probabilities of ${plural(task.records, "response")}, the tournament at N = ${realText(n)} takes ${winner}: no other candidate finds more than ${sharePercent(score)} of the responses ${realText(n)} times as probable${ties}; ${apart}; ${loss}.`;
+  const share = score === 0 ? "any response" : `more than ${sharePercent(score)} of the responses`;
+  return `By log-probabilities of ${plural(task.records, "response")}, the tournament at N = ${realText(n)} takes ${winner}: no other candidate finds ${share} ${realText(n)} times as probable${ties}; ${apart}; ${loss}.`;
 }
 
 /** Scores of all candidates, the least first. */
@@ -90,9 +91,11 @@ export function agreementText(agreement: OutcomeAgreement, k: number): string {
   const part = (name: string, { estimate, lower, upper }: CorrelationEstimate) =>
     estimate === undefined || lower === undefined || upper === undefined
       ? `${name} ranks nothing`
-      : `${name} ${estimate.toFixed(2)} [${lower.toFixed(2)}, ${upper.toFixed(2)}]`;
+      : `${name} ${signedText(estimate)} [${signedText(lower)}, ${signedText(upper)}]`;
   return `Rank correlation with pass@${countText(k)} over ${plural(agreement.coverage.checkpoints, "checkpoint")} (Spearman, prompts resampled): ${part("coverage", agreement.coverage)}, ${part("cross-entropy", agreement.crossEntropy)}.`;
 }
+
+const signedText = (value: number) => value.toFixed(2).replace("-", "−");
 
 /** What decides among the kinds of evidence, strongest first, and what disagrees. */
 export function decisionSentence(analysis: LikelihoodAnalysis, measured: MeasuredChoice): string {
