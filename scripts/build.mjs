@@ -69,10 +69,15 @@ async function locked(work) {
 /** web/ as one HTML file, whose policy allows its own script by hash, and no request. */
 async function builtPage() {
   const { build: bundlePage } = await import("vite");
+  // Under another NODE_ENV, such as a test runner's, Vite builds for development: with the paths of the sources in the page.
+  const environment = process.env.NODE_ENV;
+  process.env.NODE_ENV = "production";
   const result = await bundlePage({
     configFile: join(root, "web/vite.config.ts"),
     build: { write: false },
   });
+  if (environment === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = environment;
   const file = result.output.find(({ fileName }) => fileName.endsWith(".html"));
   const html = String(file.source);
   const scripts = [...html.matchAll(/<script type="module"[^>]*>([\s\S]*?)<\/script>/g)];
