@@ -5,7 +5,7 @@ import type { RewardedDraws } from "./rewarded-draws.ts";
 import { plainNumber, unitRowsOf } from "./row-parts.ts";
 import { createTableSql } from "./row-tables.ts";
 import { finishedParts, readRunDescription } from "./run-folder.ts";
-import { drawsKey, rewardedDraws } from "./run-rewards.ts";
+import { countKeys, drawsKey, rewardedDraws } from "./run-rewards.ts";
 import { stoppingOfProblem } from "./stopping.ts";
 import { UnitsSnapshot } from "./unit-segments.ts";
 
@@ -18,19 +18,6 @@ export interface RunCountsOptions {
   /** Give the draws with a reward beside the counts. */
   readonly rewards?: boolean;
 }
-
-const keys = [
-  "model",
-  "step",
-  "training_tokens",
-  "task",
-  "problem",
-  "prompt_hash",
-  "sampling",
-  "sampling_hash",
-  "verifier",
-  "draw_set",
-];
 
 /**
  * The outcomes of a run as one count for each model, problem, sampling, verifier and draw set, in the order in which they
@@ -69,7 +56,7 @@ async function countedOutcomes(
     }
     const source = sources.join(" UNION ALL BY NAME ");
     const result = await connection.runAndReadAll(`
-      SELECT ${keys.join(", ")},
+      SELECT ${countKeys.join(", ")}, sampling,
         count(*) AS draws,
         count(DISTINCT draw) AS distinct_draws,
         count(*) FILTER (verdict = 'correct') AS correct,

@@ -4,8 +4,8 @@ import type { Connection } from "./database.ts";
 import { RewardedDrawColumns, type RewardedDraws } from "./rewarded-draws.ts";
 import { plainNumber } from "./row-parts.ts";
 
-/** What tells the draws of one count from those of another. */
-const keys = [
+/** Columns that tell the draws of one count from those of another. */
+export const countKeys = [
   "model",
   "step",
   "training_tokens",
@@ -23,7 +23,7 @@ export async function rewardedDraws(
   source: string,
 ): Promise<ReadonlyMap<string, RewardedDraws>> {
   const result = await connection.stream(
-    `SELECT reward, verdict, gold, answer, ${keys.join(", ")} FROM (${source}) WHERE reward IS NOT NULL`,
+    `SELECT reward, verdict, gold, answer, ${countKeys.join(", ")} FROM (${source}) WHERE reward IS NOT NULL`,
   );
   const draws = new Map<string, RewardedDrawColumns>();
   let lastKey: string | undefined;
@@ -48,6 +48,6 @@ export async function rewardedDraws(
 }
 
 export const drawsKey = (row: Readonly<Record<string, unknown>>): string =>
-  keyOf(keys.map((key) => row[key]));
+  keyOf(countKeys.map((key) => row[key]));
 
 const keyOf = (values: readonly unknown[]) => values.map((value) => plainNumber(value) ?? "").join("\u0000");
