@@ -120,52 +120,57 @@ export function probabilityAtLeast(given: {
  * const below = atMost({ name: "bound", y: "coverage", bound: "bound" });
  * below.judge([{ coverage: 0.25, bound: 0.5 }]); // { measured: 0.5, pass: true }
  */
-export function atMost(given: {
+export function atMost(given: Bounded): TheoryCriterion {
+  const { slack = 1e-9 } = given;
+  return quotientCriterion(given, {
+    sign: "≤",
+    statistic: "largest quotient, at most 1",
+    worst: Math.max,
+    holds: (measured) => measured <= 1 + slack,
+  });
+}
+
+/** As `atMost`, the other way round: the smallest of measured / bound is at least 1. */
+export function atLeast(given: Bounded): TheoryCriterion {
+  const { slack = 1e-9 } = given;
+  return quotientCriterion(given, {
+    sign: "≥",
+    statistic: "smallest quotient, at least 1",
+    worst: Math.min,
+    holds: (measured) => measured >= 1 - slack,
+  });
+}
+
+interface Bounded {
   readonly name: string;
   readonly y: string;
   readonly bound: string | number;
   readonly where?: TheoryRecord;
   /** Relative rounding allowed, 1e-9 where absent. */
   readonly slack?: number;
-}): TheoryCriterion {
-  const { name, y, bound, where, slack = 1e-9 } = given;
-  return {
-    name,
-    statement: `${y} ≤ ${boundText(bound)} at every setting${whereText(where)}; largest quotient, at most 1`,
-    predicted: "≤ 1",
-    judge(table) {
-      const records = selected(table, where);
-      if (records.length === 0) return { measured: undefined, pass: false };
-      const quotients = records.map((record) =>
-        quotientOf(numberIn(record, y), typeof bound === "number" ? bound : numberIn(record, bound)),
-      );
-      const measured = Math.max(...quotients);
-      return { measured, pass: measured <= 1 + slack };
-    },
-  };
 }
 
-/** As `atMost`, the other way round: the smallest of measured / bound is at least 1. */
-export function atLeast(given: {
-  readonly name: string;
-  readonly y: string;
-  readonly bound: string | number;
-  readonly where?: TheoryRecord;
-  readonly slack?: number;
-}): TheoryCriterion {
-  const { name, y, bound, where, slack = 1e-9 } = given;
+function quotientCriterion(
+  { name, y, bound, where }: Bounded,
+  side: {
+    readonly sign: "≤" | "≥";
+    readonly statistic: string;
+    readonly worst: (...quotients: number[]) => number;
+    readonly holds: (measured: number) => boolean;
+  },
+): TheoryCriterion {
   return {
     name,
-    statement: `${y} ≥ ${boundText(bound)} at every setting${whereText(where)}; smallest quotient, at least 1`,
-    predicted: "≥ 1",
+    statement: `${y} ${side.sign} ${boundText(bound)} at every setting${whereText(where)}; ${side.statistic}`,
+    predicted: `${side.sign} 1`,
     judge(table) {
       const records = selected(table, where);
       if (records.length === 0) return { measured: undefined, pass: false };
       const quotients = records.map((record) =>
         quotientOf(numberIn(record, y), typeof bound === "number" ? bound : numberIn(record, bound)),
       );
-      const measured = Math.min(...quotients);
-      return { measured, pass: measured >= 1 - slack };
+      const measured = side.worst(...quotients);
+      return { measured, pass: side.holds(measured) };
     },
   };
 }
