@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { randomGenerator } from "../numeric/index.ts";
 import { pairedDifferences } from "./paired-difference.ts";
 import { separationPlan } from "./separation-plan.ts";
@@ -53,4 +53,32 @@ test("a k above the draws at hand is refused", () => {
   expect(() =>
     separationPlan({ left: counts, right: counts }, { k: 6, generator: randomGenerator("plan") }),
   ).toThrow("k is 6: must be at most the fewest draws of a problem, 5");
+});
+
+describe("problems that stopped at a success", () => {
+  const stopping = { kind: "successes", successes: 2, cap: 100 } as const;
+  const stopped = (draws: number) => Array.from({ length: 8 }, () => ({ draws, correct: 2, stopping }));
+
+  test("before their k-th draw are planned from k draws on", () => {
+    const counts = { left: stopped(5), right: stopped(9) };
+    const plan = separationPlan(counts, { k: 50, generator: randomGenerator("plan"), simulations: 10 });
+    expect(plan.tried[0]?.draws).toBe(50);
+    expect(plan.tried[0]?.more).toBe(8 * 45 + 8 * 41);
+  });
+
+  test("keep their rule where no draw is added: what the draws at hand do not tell, no future tells", () => {
+    const rule = { kind: "successes", successes: 2, cap: 6 } as const;
+    const six = (correct: number) =>
+      Array.from({ length: 40 }, () => ({ draws: 6, correct, stopping: rule }));
+    const counts = { left: six(2), right: six(1) };
+    const { now, tried } = separationPlan(counts, {
+      k: 1,
+      generator: randomGenerator("plan"),
+      simulations: 10,
+    });
+    // Stopped at the second success of 6 draws the rate is 1/5, not 2/6.
+    expect(now.estimate).toBeCloseTo(1 / 5 - 1 / 6, 12);
+    expect(now.lower).toBeLessThan(0);
+    expect(tried[0]).toEqual({ draws: 6, more: 0, power: 0 });
+  });
 });

@@ -77,7 +77,7 @@ export function separationPlan(
   const tried: PlannedDraws[] = [];
   let chosen: PlannedDraws | undefined;
   for (
-    let draws = mostDraws(counts);
+    let draws = Math.max(k, mostDraws(counts));
     chosen === undefined && draws <= largestDraws;
     draws = Math.ceil(draws * growth)
   ) {
@@ -131,6 +131,8 @@ function drawnUpTo(
 ): ProblemCount[] {
   return counts.map((count, at) => {
     const more = Math.max(0, given.draws - count.draws);
+    // Drawn on, a problem has a fixed number of draws; as it is, it may have stopped at a success.
+    if (more === 0) return count;
     const correct = count.correct + given.random.binomial(more, given.rates[at] ?? 0);
     return { draws: count.draws + more, correct };
   });
