@@ -69,6 +69,18 @@ describe("the beta-binomial comparison", () => {
     expect((1 - forecast[2]!.estimate) / (1 - forecast[3]!.estimate)).toBeCloseTo(1, 3);
   });
 
+  test("its pass@k keeps its digits up to the largest k: Γ(z)/Γ(z+α) by its asymptotic form", () => {
+    const counts = sample("far", 100, () => 40, 0.1, 0.5);
+    const ks = [1e6, 1e9, 1e12, 1e14, Number.MAX_SAFE_INTEGER];
+    const { alpha, beta, forecast } = betaBinomialForecast(counts, ks);
+    forecast.forEach(({ k, estimate }) => {
+      const scale = Math.exp(logGamma(alpha! + beta!) - logGamma(beta!));
+      // Tricomi and Erdélyi (1951): (z + (α − 1)/2)^−α, to a relative 1/z².
+      const failure = scale * (beta! + k + (alpha! - 1) / 2) ** -alpha!;
+      expect(Math.abs((1 - estimate) / failure - 1)).toBeLessThan(1e-11);
+    });
+  });
+
   test("without spread, or with all or nothing solved, the limit of the family is used and no shape claimed", () => {
     expect(betaBinomialForecast([{ draws: 10, correct: 0 }], [100])).toMatchObject({
       alpha: undefined,

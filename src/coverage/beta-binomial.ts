@@ -108,9 +108,15 @@ function betaPassAtK(input: { readonly alpha: number; readonly beta: number; rea
     for (let index = 0; index < k; index++) logFailure += Math.log1p(-alpha / (alpha + beta + index));
     return -Math.expm1(logFailure);
   }
-  const logFailure =
-    logGamma(beta + k) - logGamma(beta) - (logGamma(alpha + beta + k) - logGamma(alpha + beta));
+  const logFailure = logGamma(alpha + beta) - logGamma(beta) - logGammaRise(beta + k, alpha);
   return -Math.expm1(logFailure);
+}
+
+/** log Γ(z+α) − log Γ(z) for z > 10⁴ by Stirling's series, whose next term is below 10⁻¹⁴: the two logarithms would cancel. */
+function logGammaRise(z: number, alpha: number): number {
+  const risen = z + alpha;
+  const series = (1 / risen - 1 / z) / 12;
+  return (z - 0.5) * Math.log1p(alpha / z) + alpha * (Math.log(risen) - 1) + series;
 }
 
 /**
