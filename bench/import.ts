@@ -5,6 +5,7 @@ import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { seededUniform } from "../test/seeded-uniform.ts";
 import type { Measurement } from "./run.ts";
 
 const importer = fileURLToPath(new URL("../dist/importer/index.js", import.meta.url));
@@ -164,15 +165,4 @@ function hexDigits(uniform: () => number): string {
       .toString(16)
       .padStart(8, "0"),
   ).join("");
-}
-
-/** Uniform numbers in [0, 1) from a 32-bit state (mulberry32). */
-function seededUniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -17,7 +17,8 @@ import {
 } from "../endpoint/index.ts";
 import { printable } from "../report/index.ts";
 import { exitCode } from "./exit-code.ts";
-import { countOf, endpointOptions, type ModelOptions, openEndpoint } from "./model-options.ts";
+import { positiveInteger } from "./log-options.ts";
+import { endpointOptions, type ModelOptions, openEndpoint } from "./model-options.ts";
 import { jsonText, printResult } from "./print.ts";
 import { millisecondsNow } from "./progress.ts";
 
@@ -71,7 +72,7 @@ export function command(): Command {
     ),
   )
     .option("--sample-check", "compare draws with the scored next-token distribution")
-    .option("--draws <n>", "draws a prompt of --sample-check", countOf, 400)
+    .option("--draws <n>", "draws a prompt of --sample-check", positiveInteger, 400)
     .addHelpText("after", examples)
     .action(run);
 }

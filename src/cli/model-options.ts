@@ -15,6 +15,7 @@ import {
 } from "../endpoint/index.ts";
 import { InputError } from "../record/index.ts";
 import { printable } from "../report/index.ts";
+import { positiveInteger } from "./log-options.ts";
 import { type InputField, inputFields } from "./model-input.ts";
 import { printRemark } from "./print.ts";
 
@@ -53,8 +54,8 @@ export function modelCommand(name: string): Command {
 /** The options that say how hard to ask. */
 export function askingOptions(command: Command): Command {
   return command
-    .option("--concurrency <n>", "requests at once to a model, at most; it adapts below", countOf, 64)
-    .option("--attempts <n>", "attempts at a request before it is recorded as failed", countOf, 12)
+    .option("--concurrency <n>", "requests at once to a model, at most; it adapts below", positiveInteger, 64)
+    .option("--attempts <n>", "attempts at a request before it is recorded as failed", positiveInteger, 12)
     .option("--longest-wait <seconds>", "longest wait before another attempt", secondsOf, 60);
 }
 
@@ -70,7 +71,7 @@ export function endpointOptions(command: Command): Command {
       ]),
     )
     .option("--key-file <file>", "file with the server's key (default: environment variable LMCOV_API_KEY)")
-    .option("--threads <n>", "threads of a model in this process (default: 1)", countOf)
+    .option("--threads <n>", "threads of a model in this process (default: 1)", positiveInteger)
     .option("--timeout <seconds>", "give a request up after this time", secondsOf, 600)
     .option("--json", "print JSON");
 }
@@ -158,12 +159,6 @@ function cannotScore(spec: ModelSpec, endpoint: Endpoint): InputError {
   return new InputError(
     `${spec.name}: ${endpoint.address} was recognised as ${endpoint.kind}, which cannot score given responses; score with a vLLM, SGLang or llama.cpp server, or say --kind openai-completions if it echoes`,
   );
-}
-
-export function countOf(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError("an integer of at least 1.");
 }
 
 function secondsOf(text: string): number {

@@ -2,7 +2,7 @@
 import { InputError, type Likelihood, type Outcome, type Response, type Row } from "../record/index.ts";
 import { countText, printable, printableLines } from "../report/index.ts";
 import type { ReadLogs } from "./read-logs.ts";
-import { drawKey } from "./response-sample.ts";
+import { drawKey, groupKey } from "./response-sample.ts";
 
 export interface FoundResponse {
   readonly model: string;
@@ -45,12 +45,12 @@ export class ProblemResponses {
     const labels = new Map<string, string>();
     groups.forEach((group, index) => {
       const label = models[index]?.label ?? group.model;
-      labels.set(groupName(group), label);
+      labels.set(groupKey(group), label);
     });
     const seen = new Set<string>();
     const responses = this.#outcomes.flatMap((outcome): FoundResponse[] => {
       const key = drawKey(outcome);
-      const label = labels.get(groupName(outcome)) ?? labels.get(groupName({ ...outcome, samplingHash: "" }));
+      const label = labels.get(groupKey(outcome)) ?? labels.get(groupKey({ ...outcome, samplingHash: "" }));
       const response = this.#responses.get(key);
       if (label === undefined || response === undefined || seen.has(key)) return [];
       seen.add(key);
@@ -82,11 +82,6 @@ export class ProblemResponses {
     return new InputError(`--show ${this.#name}: ${why}; lmcov problems lists the names`);
   }
 }
-
-const groupName = (
-  row: Pick<Outcome, "model" | "step" | "trainingTokens" | "task" | "samplingHash" | "verifier">,
-): string =>
-  JSON.stringify([row.model, row.step, row.trainingTokens, row.task, row.samplingHash, row.verifier]);
 
 /** For a terminal: controls are escaped, lines stay. */
 export function responsesText({ prompt, target, responses }: FoundResponses): string {

@@ -252,7 +252,8 @@ function modelPositions(
   return (row) => positions.get(groupKey(row)) ?? positions.get(groupKey({ ...row, samplingHash: "" }));
 }
 
-const groupKey = (
+/** What tells the draws of one model, task, sampling and verifier from those of another. */
+export const groupKey = (
   row: Pick<Outcome, "model" | "step" | "trainingTokens" | "task" | "samplingHash" | "verifier">,
 ): string =>
   [row.model, row.step ?? "", row.trainingTokens ?? "", row.task, row.samplingHash, row.verifier].join(

@@ -6,9 +6,10 @@ import { InputError, type Row } from "../record/index.ts";
 import { type AsyncVerifier, asyncVerifierByName, asyncVerifierSummaries } from "../verifier/index.ts";
 import { sampleTask } from "./fleet-tasks.ts";
 import { ImportTally } from "./import-tally.ts";
+import { positiveInteger } from "./log-options.ts";
 import { type PromptRecord, promptRecords } from "./model-input.ts";
 import { interruptionSignal, runModelJob } from "./model-job.ts";
-import { countOf, inputMap, type ModelOptions, modelCommand, openModels } from "./model-options.ts";
+import { inputMap, type ModelOptions, modelCommand, openModels } from "./model-options.ts";
 import { modelsWithOwnScores } from "./own-scores.ts";
 import { jsonText, printResult } from "./print.ts";
 import {
@@ -53,13 +54,13 @@ Running the same command again after an interruption draws exactly the rest; a l
 export function command(): Command {
   return modelCommand("sample")
     .requiredOption("--prompts <files...>", "prompts, one a record")
-    .requiredOption("-n <draws>", "draws a prompt", countOf)
+    .requiredOption("-n <draws>", "draws a prompt", positiveInteger)
     .requiredOption("--out <folder>", "run folder to write or to continue")
     .option("--temperature <t>", "temperature; 1 is the model itself", numberOf, 1)
     .option("--top-p <p>", "nucleus; 1 is off", numberOf, 1)
     .option("--top-k <k>", "most likely tokens kept; 0 is off", numberOf, 0)
     .option("--min-p <p>", "least share of the most likely token's probability; 0 is off", numberOf, 0)
-    .option("--max-tokens <n>", "longest response in tokens", countOf, 1024)
+    .option("--max-tokens <n>", "longest response in tokens", positiveInteger, 1024)
     .option("--stop <texts...>", "texts that end a response")
     .option("--seed <text>", "another text gives other draws", usualRun)
     .option(
@@ -67,7 +68,7 @@ export function command(): Command {
       `judge each draw: ${asyncVerifierSummaries.map(({ name }) => name).join(", ")}`,
     )
     .option("--allow-unsandboxed", "let python: run where the system has no isolation")
-    .option("--stop-at <s>", "stop a problem at its s-th success, or after -n draws", countOf)
+    .option("--stop-at <s>", "stop a problem at its s-th success, or after -n draws", positiveInteger)
     .option("--budget <limit>", "end after 500draws, 2e6tokens, or with --prices an amount of money")
     .option("--prices <in,out>", "price of a million tokens of prompts and of responses")
     .addHelpText("after", examples)

@@ -3,10 +3,10 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { paperFonts } from "../report/paper-chart.ts";
 import type { TheoryRecord, TheoryResult } from "../theory/index.ts";
 
 const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#555555"];
-const fonts = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif";
 
 interface Line {
   readonly label: string;
@@ -53,7 +53,7 @@ export function theorySvg(result: TheoryResult): string {
     height: 400,
     marginLeft: 64,
     marginTop: 34 + 15 * lines.length,
-    style: { fontFamily: fonts, fontSize: "12px", background: "white" },
+    style: { fontFamily: paperFonts, fontSize: "12px", background: "white" },
     x: axis("x", plot.xScale, plot.xLabel),
     y: axis("y", plot.yScale, plot.yLabel),
     marks: [

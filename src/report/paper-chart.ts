@@ -22,7 +22,8 @@ const pixelsOfMillimetre = 96 / 25.4;
 /** Eight points: what journals ask for at the least. */
 const fontPixels = 10.7;
 const namespace = "http://www.w3.org/2000/svg";
-const fonts = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif";
+/** Fonts of pictures for papers, in the order in which they are taken. */
+export const paperFonts = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif";
 /** From this width on, names fit beside the ends of lines. */
 const wideMillimetres = 120;
 /** Room for half of the last tick's number where no names stand beside it. */
@@ -59,7 +60,7 @@ export function paperSvg(chart: Chart, { n, ...size }: PaperOptions): string {
   // Charts of several plots are as high as these are.
   const drawn = top + Number(drawing.getAttribute("height") ?? height - top);
   for (const part of [drawing, ...drawing.querySelectorAll("svg")]) {
-    part.setAttribute("font-family", fonts);
+    part.setAttribute("font-family", paperFonts);
     part.setAttribute("font-size", String(fontPixels));
   }
   drawing.setAttribute("y", String(top));
@@ -72,7 +73,7 @@ export function paperSvg(chart: Chart, { n, ...size }: PaperOptions): string {
     height: `${Number((drawn / pixelsOfMillimetre).toFixed(2))}mm`,
     viewBox: `0 0 ${width} ${drawn}`,
     "font-size": fontPixels,
-    "font-family": fonts,
+    "font-family": paperFonts,
     color: "black",
     role: "img",
     "aria-label": name,

@@ -3,6 +3,7 @@ import { randomGenerator } from "../numeric/index.ts";
 import { rankCorrelation } from "../selection/index.ts";
 import type { ScoredSeed } from "./figure-one-data.ts";
 import { classSample, passProbabilities } from "./figure-one-measures.ts";
+import { mean } from "./trend.ts";
 
 export interface RankAgreement {
   /** The draws of pass@k. */
@@ -63,8 +64,8 @@ export function rankAgreements(
       });
     });
     return pairs.map((_, index) => ({
-      coverage: average(bySeed.map((entry) => entry[index]!.coverage)),
-      kl: average(bySeed.map((entry) => entry[index]!.kl)),
+      coverage: mean(bySeed.map((entry) => entry[index]!.coverage)),
+      kl: mean(bySeed.map((entry) => entry[index]!.kl)),
     }));
   });
   return pairs.map(({ k, n }, index) => {
@@ -117,8 +118,6 @@ function mixtureMean(
 
 const correlation = (outcome: readonly number[], measure: readonly number[]): number =>
   rankCorrelation({ left: outcome, right: measure.map((value) => -value) }) ?? 0;
-
-const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The first entry is the estimate, the rest are resampled. */
 function percentiles([estimate = 0, ...resampled]: readonly number[]): AgreementEstimate {

@@ -1,7 +1,14 @@
 /** What figure 1 (App. C) trains and scores: pre-training on three classes, fine-tuning on two of them. */
 import { randomGenerator } from "../numeric/index.ts";
 import { type FigureOneClass, figureOneTask, type GraphTask } from "../task/index.ts";
-import type { FigurePlan, FigureRequest, FigureRow, PlannedFile, PlannedScoring } from "./figure.ts";
+import {
+  checkpointOf,
+  type FigurePlan,
+  type FigureRequest,
+  type FigureRow,
+  type PlannedFile,
+  type PlannedScoring,
+} from "./figure.ts";
 import { type FigureOneScale, figureOneScale } from "./figure-one-scale.ts";
 
 /** The classes of fine-tuning and evaluation with their probabilities; the response is certain given the class. */
@@ -21,9 +28,6 @@ export const figureOneFolders = (seed: number) => ({
   preTraining: `seed-${seed}/pre-training`,
   fineTuning: `seed-${seed}/fine-tuning`,
 });
-
-const checkpointOf = (folder: string, step: number) =>
-  `${folder}/checkpoints/step-${String(step).padStart(8, "0")}`;
 
 /** Throws RangeError for an unknown scale. */
 export function figureOnePlan({ scale, seeds }: FigureRequest): FigurePlan {

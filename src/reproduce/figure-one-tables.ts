@@ -1,5 +1,5 @@
 /** The numbers of figure 1 as tables. */
-import type { Cell, TableColumn } from "../report/index.ts";
+import type { Cell } from "../report/index.ts";
 import type { FigureTable } from "./figure.ts";
 import { type ChosenSeed, judgedDraws, type PickGain, type Turn, tournamentN } from "./figure-one-claims.ts";
 import type { RankAgreement } from "./figure-one-correlation.ts";
@@ -7,18 +7,16 @@ import type { ScoredCheckpoint } from "./figure-one-data.ts";
 import { idealOptimum, idealStart, type UniformModel, uniformValues } from "./figure-one-ideal.ts";
 import { pathShares, weightedKl, weightedPassAt } from "./figure-one-measures.ts";
 import { type MeasuredSeed, shownDraws } from "./figure-one-panels.ts";
+import { countColumn, rateColumn, textColumn } from "./table-text.ts";
+import { mean } from "./trend.ts";
 import type { IntervalEstimate } from "./weighted-strata.ts";
 
-const text = (key: string, title: string): TableColumn => ({ key, title, kind: "text" });
-const count = (key: string, title: string): TableColumn => ({ key, title, kind: "count" });
-const rate = (key: string, title: string): TableColumn => ({ key, title, kind: "rate" });
 const nats = (value: number) => value.toFixed(3);
 
 type Row = Record<string, Cell>;
 
 /** Means over seeds, a row a checkpoint. */
 export function checkpointTable(seeds: readonly MeasuredSeed[], ns: readonly number[]): FigureTable {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const rows = seeds[0]!.checkpoints.map(({ step }, index): Row => {
     const own = seeds.map(({ checkpoints }) => checkpoints[index]!);
     const over = (value: (checkpoint: (typeof own)[number]) => number) => mean(own.map(value));
@@ -35,10 +33,10 @@ export function checkpointTable(seeds: readonly MeasuredSeed[], ns: readonly num
     explanation: `Means over ${seeds.length} seeds on the evaluation prompts, the classes weighted .9 and .1; KL in nats a response.`,
     table: {
       columns: [
-        count("step", "step"),
-        text("kl", "KL"),
-        ...ns.map((n) => rate(`cov ${n}`, `Cov_${n}`)),
-        ...shownDraws.map((k) => rate(`pass ${k}`, `pass@${k}`)),
+        countColumn("step", "step"),
+        textColumn("kl", "KL"),
+        ...ns.map((n) => rateColumn(`cov ${n}`, `Cov_${n}`)),
+        ...shownDraws.map((k) => rateColumn(`pass ${k}`, `pass@${k}`)),
       ],
       rows,
     },
@@ -76,14 +74,14 @@ export function choiceTable(seeds: readonly MeasuredSeed[], ns: readonly number[
       "On the selection prompts, drawn from the fine-tuning mixture, among all checkpoints: least cross-entropy (least KL there), and the tournament (29) at several N with its score, how many checkpoints share it, the score of the checkpoint of least cross-entropy and the share of 200 resampled sets of prompts that this one wins. pass@N of the choice on the evaluation prompts with 95% intervals over prompts.",
     table: {
       columns: [
-        count("seed", "seed"),
-        text("by", "chosen by"),
-        count("step", "step"),
-        rate("score", "score"),
-        count("tied", "tied"),
-        rate("scoreOfLeastLoss", "score of least cross-entropy"),
-        rate("wins", "it wins"),
-        ...shownDraws.map((k) => rate(`pass ${k}`, `pass@${k}`)),
+        countColumn("seed", "seed"),
+        textColumn("by", "chosen by"),
+        countColumn("step", "step"),
+        rateColumn("score", "score"),
+        countColumn("tied", "tied"),
+        rateColumn("scoreOfLeastLoss", "score of least cross-entropy"),
+        rateColumn("wins", "it wins"),
+        ...shownDraws.map((k) => rateColumn(`pass ${k}`, `pass@${k}`)),
       ],
       rows,
     },
@@ -100,10 +98,10 @@ export function gainTable(gains: readonly PickGain[]): FigureTable {
       "pass@k of the tournament's pick at N = k/2 minus pass@k of the checkpoint of least cross-entropy, paired over the evaluation prompts, with 95% intervals.",
     table: {
       columns: [
-        count("k", "k"),
-        text("seed", "seed"),
-        text("gain", "gain"),
-        text("interval", "95% interval"),
+        countColumn("k", "k"),
+        textColumn("seed", "seed"),
+        textColumn("gain", "gain"),
+        textColumn("interval", "95% interval"),
       ],
       rows: gains.map(({ k, seed, gain }) => ({ k, seed: seedText(seed), ...difference(gain) })),
     },
@@ -118,13 +116,13 @@ export function turnTable(turned: readonly Turn[]): FigureTable {
       "The step of the least Cov_N on the selection prompts; how far Cov_N falls to it from the start and rises from it to the end on the evaluation prompts, paired, with 95% intervals.",
     table: {
       columns: [
-        text("n", "N"),
-        text("seed", "seed"),
-        text("steps", "turn at step"),
-        text("fall", "fall"),
-        text("fallInterval", "95% interval"),
-        text("rise", "rise"),
-        text("riseInterval", "95% interval "),
+        textColumn("n", "N"),
+        textColumn("seed", "seed"),
+        textColumn("steps", "turn at step"),
+        textColumn("fall", "fall"),
+        textColumn("fallInterval", "95% interval"),
+        textColumn("rise", "rise"),
+        textColumn("riseInterval", "95% interval "),
       ],
       rows: turned.map(({ n, seed, steps, fall, rise }) => ({
         n: String(n),
@@ -153,10 +151,10 @@ export function agreementTable(agreements: readonly RankAgreement[], seeds: numb
     explanation: `Spearman's correlation over the checkpoints of pass@k with −Cov_{k/2} and with −KL, all on the evaluation prompts; ${seeds === 1 ? "one seed" : `mean over ${seeds} seeds`}, 95% percentile intervals over resampled prompts. 1 is the same order.`,
     table: {
       columns: [
-        text("pass", "outcome"),
-        text("coverage", "with −Cov_{k/2}"),
-        text("kl", "with −KL"),
-        text("difference", "difference"),
+        textColumn("pass", "outcome"),
+        textColumn("coverage", "with −Cov_{k/2}"),
+        textColumn("kl", "with −KL"),
+        textColumn("difference", "difference"),
       ],
       rows: agreements.map(({ k, coverage, kl, difference: gap }) => ({
         pass: `pass@${k}`,
@@ -199,18 +197,18 @@ export function gapTable(seeds: readonly ChosenSeed[]): FigureTable {
       "Mean mass on the path of G1, that of G2, the two other paths and everything that is no path, on the prompts whose paths were all scored. KL and pass@8 of three models: the measured one; one that gives every prompt these mean masses (what is between is that prompts are unlike); and one with the same proportion of the two classes' paths and no other mass (what is between is lost mass). The exact rows are the ideal pre-trained start and the least KL of a model that cannot tell the class.",
     table: {
       columns: [
-        text("seed", "seed"),
-        text("place", "checkpoint"),
-        rate("first", "G1's path"),
-        rate("second", "G2's path"),
-        rate("mixed", "other paths"),
-        rate("invalid", "no path"),
-        text("kl", "KL"),
-        text("uniform", "KL, alike prompts"),
-        text("ideal", "KL, no lost mass"),
-        rate("pass", "pass@8"),
-        rate("uniformPass", "pass@8, alike prompts"),
-        rate("idealPass", "pass@8, no lost mass"),
+        textColumn("seed", "seed"),
+        textColumn("place", "checkpoint"),
+        rateColumn("first", "G1's path"),
+        rateColumn("second", "G2's path"),
+        rateColumn("mixed", "other paths"),
+        rateColumn("invalid", "no path"),
+        textColumn("kl", "KL"),
+        textColumn("uniform", "KL, alike prompts"),
+        textColumn("ideal", "KL, no lost mass"),
+        rateColumn("pass", "pass@8"),
+        rateColumn("uniformPass", "pass@8, alike prompts"),
+        rateColumn("idealPass", "pass@8, no lost mass"),
       ],
       rows: [...rows, anchor("pre-trained start", idealStart, 1 / 6), anchor("least KL", idealOptimum, 0)],
     },

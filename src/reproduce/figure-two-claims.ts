@@ -7,6 +7,7 @@ import {
   paperN,
   shownQuantities,
 } from "./figure-two-data.ts";
+import { intervalText } from "./table-text.ts";
 import { type SeedMean, slopeTrend, type Trend } from "./trend.ts";
 
 /** The N at which coverage is tested: the ratio of no model that is uniform over passable nodes at H = 4, 8, 12, …. */
@@ -78,10 +79,3 @@ export function figureTwoClaims(trends: readonly QuantityTrend[]): Claim[] {
     },
   ];
 }
-
-export const intervalText = (
-  { estimate, lower, upper }: Pick<SeedMean, "estimate" | "lower" | "upper">,
-  digits: number,
-): string => `${signed(estimate, digits)} [${signed(lower, digits)}, ${signed(upper, digits)}]`;
-
-const signed = (value: number, digits: number) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;

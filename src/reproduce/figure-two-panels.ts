@@ -1,7 +1,7 @@
 /** The panels and tables of figure 2. */
-import type { Cell, TableColumn } from "../report/index.ts";
+import type { Cell } from "../report/index.ts";
 import type { FigureTable } from "./figure.ts";
-import { intervalText, type QuantityTrend } from "./figure-two-claims.ts";
+import type { QuantityTrend } from "./figure-two-claims.ts";
 import {
   type FigureTwoCurves,
   type FigureTwoData,
@@ -13,6 +13,7 @@ import {
 } from "./figure-two-data.ts";
 import { figureTwoClasses } from "./figure-two-quantities.ts";
 import type { Panel, PanelSeries } from "./panel.ts";
+import { intervalText, textColumn } from "./table-text.ts";
 import { medianBand } from "./trend.ts";
 
 const bandText = ({ seedNumbers }: FigureTwoData) => {
@@ -82,8 +83,6 @@ function pointsOf({ steps, seeds }: FigureTwoCurves, quantity: FigureTwoQuantity
   });
 }
 
-const text = (key: string, title: string): TableColumn => ({ key, title, kind: "text" });
-
 const number = (value: number, digits: number) => (Number.isFinite(value) ? value.toFixed(digits) : "–");
 
 /** Median and band at the last step, with the exact values of the model uniform over passable nodes. */
@@ -118,7 +117,10 @@ export function lastTable(data: FigureTwoData): FigureTable {
     id: "last-step",
     title: "At the last step",
     explanation: `${capital(bandText(data))}. Under each H the exact values of a model that guesses uniformly among the passable nodes: a floor for models that know the graph and not the rule.`,
-    table: { columns: [text("model", "model"), ...shown.map(({ id, label }) => text(id, label))], rows },
+    table: {
+      columns: [textColumn("model", "model"), ...shown.map(({ id, label }) => textColumn(id, label))],
+      rows,
+    },
   };
 }
 
@@ -149,10 +151,10 @@ export function classTable(data: FigureTwoData): FigureTable {
       "Medians over seeds at the last step, within each class: KL and Cov_N of its own prompts, not yet weighted .94, .05 and .01.",
     table: {
       columns: [
-        text("model", "model"),
-        text("class", "class"),
-        text("kl", "KL, nats"),
-        ...shownNs.map(({ n }) => text(`coverage-${n}`, `Cov_${n}`)),
+        textColumn("model", "model"),
+        textColumn("class", "class"),
+        textColumn("kl", "KL, nats"),
+        ...shownNs.map(({ n }) => textColumn(`coverage-${n}`, `Cov_${n}`)),
       ],
       rows,
     },
@@ -167,9 +169,9 @@ export function trendTable(trends: readonly QuantityTrend[]): FigureTable {
       "At the last step: each seed's least-squares slope in H, their mean with Student's 95% interval over seeds, and the slope as a share of growth in proportion to H (0 none, 1 proportional) with the 90% interval.",
     table: {
       columns: [
-        text("quantity", "quantity"),
-        text("slope", "slope a layer, 95%"),
-        text("relative", "share of proportional growth, 90%"),
+        textColumn("quantity", "quantity"),
+        textColumn("slope", "slope a layer, 95%"),
+        textColumn("relative", "share of proportional growth, 90%"),
       ],
       rows: trends.map(({ quantity, slope, relative }) => ({
         quantity: quantity.label,

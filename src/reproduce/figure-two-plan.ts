@@ -1,13 +1,14 @@
 /** What figure 2 (App. C) trains and scores: one training for each H and seed, its checkpoints on fresh prompts of each class. */
 import { randomGenerator } from "../numeric/index.ts";
 import { figureTwoTask, figureTwoWeights } from "../task/index.ts";
-import type {
-  FigurePlan,
-  FigureRequest,
-  FigureRow,
-  PlannedFile,
-  PlannedScoring,
-  PlannedTraining,
+import {
+  checkpointOf,
+  type FigurePlan,
+  type FigureRequest,
+  type FigureRow,
+  type PlannedFile,
+  type PlannedScoring,
+  type PlannedTraining,
 } from "./figure.ts";
 import { figureTwoClasses } from "./figure-two-quantities.ts";
 import { type FigureTwoScale, figureTwoScale } from "./figure-two-scale.ts";
@@ -88,7 +89,7 @@ function scorings(given: FigureTwoScale, cell: Cell): PlannedScoring[] {
       seed: cell.seed,
       variant: figureTwoVariant(cell.middleLayers),
       step,
-      checkpoint: `${folderOf(cell)}/checkpoints/step-${String(step).padStart(8, "0")}`,
+      checkpoint: checkpointOf(folderOf(cell), step),
       files: [figureTwoEvaluation(cell)],
     };
   });

@@ -1,5 +1,6 @@
 /** Figure 2's quantities from log-probabilities of the evaluation set, averaged over classes with the weights of the mixture. */
 import { type FigureTwoClass, figureTwoWeights } from "../task/index.ts";
+import { mean } from "./trend.ts";
 
 export const figureTwoClasses = Object.keys(figureTwoWeights) as readonly FigureTwoClass[];
 
@@ -89,5 +90,3 @@ export function figureTwoFloor(given: { readonly middleLayers: number; readonly 
     }),
   };
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -47,6 +47,10 @@ export interface PlannedScoring {
   readonly testTimeStep?: number;
 }
 
+/** Where a training in `folder` leaves the checkpoint of a step. */
+export const checkpointOf = (folder: string, step: number): string =>
+  `${folder}/checkpoints/step-${String(step).padStart(8, "0")}`;
+
 export interface FigurePlan {
   readonly files: readonly PlannedFile[];
   /** In the order in which they run. */

@@ -1,5 +1,11 @@
 /** Interventions on figure 1's fine-tuning: every rule from the same pre-trained models, with the same budget of samples. */
-import type { FigurePlan, FigureRequest, PlannedScoring, PlannedTraining } from "./figure.ts";
+import {
+  checkpointOf,
+  type FigurePlan,
+  type FigureRequest,
+  type PlannedScoring,
+  type PlannedTraining,
+} from "./figure.ts";
 import { figureOneFiles, figureOneFolders, figureOnePlan, fineTuningWeights } from "./figure-one-plan.ts";
 import { figureOneScale } from "./figure-one-scale.ts";
 import {
@@ -69,9 +75,6 @@ function tried(seed: number, seeds: readonly number[]): Cell[] {
 
 const folderOf = ({ intervention, learningRate }: Cell, seed: number) =>
   `seed-${seed}/${intervention.name.replaceAll(/[^A-Za-z]+/g, "-").toLowerCase()}-${learningRate}`;
-
-const checkpointOf = (folder: string, step: number) =>
-  `${folder}/checkpoints/step-${String(step).padStart(8, "0")}`;
 
 const lastCheckpoint = ({ folder, config }: PlannedTraining) => checkpointOf(folder, config.steps as number);
 

@@ -1,25 +1,21 @@
 /** The numbers of the interventions as tables and one panel. */
-import type { Cell, TableColumn } from "../report/index.ts";
+import type { Cell } from "../report/index.ts";
 import type { FigureTable } from "./figure.ts";
 import { idealOptimum, idealStart, uniformValues } from "./figure-one-ideal.ts";
 import { type ComparedRow, coverageNs, type MeasuredModel, measures, passNs } from "./interventions-data.ts";
 import type { Panel } from "./panel.ts";
+import { fixedText, intervalText, textColumn } from "./table-text.ts";
 import { type SeedMean, seedMean } from "./trend.ts";
 
-const text = (key: string, title: string): TableColumn => ({ key, title, kind: "text" });
-const fixed = (value: number, digits: number) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;
 const level = 0.95;
 
-const columns = measures.map(({ id, label }) => text(id, label));
+const columns = measures.map(({ id, label }) => textColumn(id, label));
 
 /** Mean over seeds with Student's interval; the plain value of one seed. */
 function meanText(values: readonly number[], digits: number): string {
-  if (values.length < 2) return fixed(values[0]!, digits);
+  if (values.length < 2) return fixedText(values[0]!, digits);
   return intervalText(seedMean(values, { level }), digits);
 }
-
-const intervalText = ({ estimate, lower, upper }: SeedMean, digits: number) =>
-  `${fixed(estimate, digits)} [${fixed(lower, digits)}, ${fixed(upper, digits)}]`;
 
 export function comparisonTable(rows: readonly ComparedRow[]): FigureTable {
   const exact = (name: string, model: { readonly first: number; readonly second: number }) => {
@@ -27,9 +23,9 @@ export function comparisonTable(rows: readonly ComparedRow[]): FigureTable {
     return {
       name,
       rate: "–",
-      kl: fixed(kl, 3),
-      ...Object.fromEntries(coverageNs.map((n) => [`cov ${n}`, fixed(coverageAt(n), 3)])),
-      ...Object.fromEntries(passNs.map((n) => [`pass ${n}`, fixed(passAt(n), 3)])),
+      kl: fixedText(kl, 3),
+      ...Object.fromEntries(coverageNs.map((n) => [`cov ${n}`, fixedText(coverageAt(n), 3)])),
+      ...Object.fromEntries(passNs.map((n) => [`pass ${n}`, fixedText(passAt(n), 3)])),
       invalid: "0",
     };
   };
@@ -38,7 +34,7 @@ export function comparisonTable(rows: readonly ComparedRow[]): FigureTable {
     title: "Every intervention at its chosen learning rate",
     explanation: `Means over ${rows[0]?.models.length ?? 0} seeds with Student's 95% intervals over them, on figure 1's evaluation prompts, the classes weighted .9 and .1; below, exact values of models without invalid mass that cannot tell the class. "No path" is the mass on responses that are no path.`,
     table: {
-      columns: [text("name", "rule"), text("rate", "learning rate"), ...columns],
+      columns: [textColumn("name", "rule"), textColumn("rate", "learning rate"), ...columns],
       rows: [
         ...rows.map(
           ({ name, learningRate, models }): Record<string, Cell> => ({
@@ -96,7 +92,7 @@ export function differenceTable(differences: readonly AgainstAdam[]): FigureTabl
     explanation:
       "Each measure minus Adam's, paired by seed, with Student's 95% intervals over seeds, one by one: among so many some exclude 0 by chance.",
     table: {
-      columns: [text("name", "rule"), ...columns],
+      columns: [textColumn("name", "rule"), ...columns],
       rows: differences.map(({ name, differences: own }) => ({
         name,
         ...Object.fromEntries(measures.map(({ id, digits }) => [id, intervalText(own[id]!, digits)])),
@@ -114,10 +110,10 @@ export function gridTable(models: readonly MeasuredModel[]): FigureTable {
     explanation: `Seed ${first}. The learning rate of least cross-entropy on the selection prompts is taken for all seeds; these prompts are not the evaluation's.`,
     table: {
       columns: [
-        text("name", "rule"),
-        text("rate", "learning rate"),
-        text("loss", "selection cross-entropy"),
-        text("chosen", "chosen"),
+        textColumn("name", "rule"),
+        textColumn("rate", "learning rate"),
+        textColumn("loss", "selection cross-entropy"),
+        textColumn("chosen", "chosen"),
         ...columns,
       ],
       rows: models
@@ -125,9 +121,9 @@ export function gridTable(models: readonly MeasuredModel[]): FigureTable {
         .map(({ name, learningRate, intervention, selectionLoss, values }) => ({
           name,
           rate: String(learningRate),
-          loss: fixed(selectionLoss, 4),
+          loss: fixedText(selectionLoss, 4),
           chosen: learningRate === intervention?.chosen ? "yes" : "",
-          ...Object.fromEntries(measures.map(({ id, digits }) => [id, fixed(values[id]!, digits)])),
+          ...Object.fromEntries(measures.map(({ id, digits }) => [id, fixedText(values[id]!, digits)])),
         })),
     },
   };

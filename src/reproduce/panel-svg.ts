@@ -3,6 +3,7 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { palette } from "../report/chart-palette.ts";
 import { printable } from "../report/index.ts";
+import { paperFonts } from "../report/paper-chart.ts";
 import type { Panel, PanelSeries } from "./panel.ts";
 
 export interface PanelSize {
@@ -13,7 +14,6 @@ export interface PanelSize {
 const computedColour = "#666666";
 const symbols = ["star", "square", "triangle", "diamond2"] as const;
 const legendLine = 16;
-const fonts = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif";
 
 const colourOf = ({ computed }: PanelSeries, index: number) =>
   computed ? computedColour : (palette[index % palette.length] ?? computedColour);
@@ -70,7 +70,7 @@ export function panelSvg(panel: Panel, { width, height }: PanelSize = { width: 5
     width,
     height: height + top,
     viewBox: `0 0 ${width} ${height + top}`,
-    "font-family": fonts,
+    "font-family": paperFonts,
     "font-size": 11,
     color: "black",
     fill: "currentColor",
@@ -79,7 +79,7 @@ export function panelSvg(panel: Panel, { width, height }: PanelSize = { width: 5
   };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, String(value));
   plot.setAttribute("y", String(top));
-  plot.setAttribute("font-family", fonts);
+  plot.setAttribute("font-family", paperFonts);
   plot.setAttribute("font-size", "11");
   for (const part of plot.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   svg.innerHTML = `<rect width="${width}" height="${height + top}" fill="white"></rect>${legend.text}`;

@@ -93,4 +93,5 @@ function leastSquaresSlope(x: readonly number[], y: readonly number[]): number {
   return products / x.reduce((sum, value) => sum + (value - centreX) ** 2, 0);
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
