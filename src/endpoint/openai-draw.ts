@@ -1,4 +1,5 @@
 /** Draws from the two interfaces of OpenAI, completions and chat completions, which vLLM and others share. */
+import { responseTokens } from "../record/index.ts";
 import { type Answer, onlyChoice } from "./answer.ts";
 import type { Draw } from "./endpoint.ts";
 import { EndpointError } from "./endpoint-error.ts";
@@ -63,9 +64,12 @@ function drawOf(
 ): Draw {
   const finishReason = choice.at("finish_reason").textOr("unknown");
   requireEnd(choice, finishReason);
-  const length = scores === undefined ? undefined : tokensOfText(choice, text, scores, finishReason);
   const promptTokens = usage.at("prompt_tokens").numberOr(undefined);
   const completionTokens = usage.at("completion_tokens").numberOr(undefined);
+  const length =
+    scores === undefined
+      ? undefined
+      : tokensOfText(choice, { text, scores, finishReason, generated: completionTokens });
   const counted = {
     ...(promptTokens !== undefined && { promptTokens }),
     ...(completionTokens !== undefined && { tokenCount: completionTokens }),
@@ -97,39 +101,25 @@ function requireEnd(choice: Answer, finishReason: string): void {
 
 function tokensOfText(
   choice: Answer,
-  text: string,
-  scores: readonly TokenScore[],
-  finishReason: string,
+  input: {
+    readonly text: string;
+    readonly scores: readonly TokenScore[];
+    readonly finishReason: string;
+    readonly generated: number | undefined;
+  },
 ): number | undefined {
+  const { text, scores, finishReason, generated } = input;
   const ids = choice.at("token_ids").raw;
   const byIds = Array.isArray(ids) && ids.length === scores.length;
-  if (byIds || scores.every(({ bytes }) => bytes === undefined)) {
+  const length = responseTokens({
+    text,
+    tokens: scores.map(({ bytes }) => (byIds ? undefined : bytes)),
+    finishReason,
+    generated,
     // vLLM: a text in stop_reason is the stop text that cut the response; else the last token is the end token.
-    if (finishReason === "length") return scores.length;
-    return typeof choice.at("stop_reason").raw === "string" ? undefined : scores.length - 1;
-  }
-  const spelt = (count: number) =>
-    Buffer.concat(scores.slice(0, count).map(({ bytes }) => bytes ?? Buffer.alloc(0))).toString("utf8");
-  const [all, withoutLast] = [spelt(scores.length), spelt(scores.length - 1)];
-  // The end token is listed with an empty text, with a text of its own, or not at all.
-  if (finishReason === "stop" && withoutLast === text) return scores.length - 1;
-  if (all === text) return scores.length;
-  if (all !== withoutLast && spellsBrokenly(all, text)) return scores.length;
-  if (finishReason === "stop" && spellsBrokenly(withoutLast, text)) return scores.length - 1;
-  // A response cut by its length may end within a character.
-  return finishReason === "length" ? scores.length : undefined;
-}
-
-/** Whether tokens spell the text where those that are parts of a character are told as U+FFFD, as vLLM's chat has them. */
-function spellsBrokenly(tokens: string, text: string): boolean {
-  const [first = "", ...rest] = tokens.split(/\ufffd+/);
-  const last = rest.pop();
-  if (last === undefined || !text.startsWith(first)) return false;
-  let at = first.length;
-  for (const piece of rest) {
-    const found = text.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
+    cut: typeof choice.at("stop_reason").raw === "string",
+  });
+  // The server's cleaning of the text does not change which tokens were drawn.
+  const cleaned = finishReason === "length" && scores.length >= (generated ?? 0);
+  return length ?? (cleaned ? scores.length : undefined);
 }

@@ -1,6 +1,6 @@
 /**
  * Inspect's `.eval` archive. Verdicts come from the summaries, which are small; the samples are read where texts are
- * asked for or no summary speaks of them. An unfinished log has only its journal.
+ * asked for, where the run asked for log-probabilities, or where no summary speaks of them. An unfinished log has only its journal.
  */
 import { InputError, type Row } from "../record/index.ts";
 import { fileFingerprint } from "./byte-source.ts";
@@ -43,12 +43,13 @@ export async function* archiveRows(path: string, context: ImportContext): AsyncG
     for (const member of members) {
       const name = sampleName.exec(member)?.[1] ?? "";
       const summarised = samples.has(name);
-      if (!context.options.texts && (summarised || !beyondSummaries)) continue;
+      const isWanted = context.options.texts || header.asksLogProbabilities;
+      if (!isWanted && (summarised || !beyondSummaries)) continue;
       const place = { file: path, member };
       const record = await sampleRecord(archive, { member, context, place });
       if (record === undefined) continue;
       for (const row of samples.outcomes(record, place, true)) rows.push(row);
-      if (context.options.texts) rows.push(...samples.response(record, place));
+      rows.push(...samples.response(record, place));
       if (rows.length < batchLength) continue;
       yield rows;
       rows = [];

@@ -2,6 +2,7 @@
 import { InputError, type SamplingSettings } from "../record/index.ts";
 import { type SharedSampling, sharedSampling } from "./draws.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import { exchangeSampling } from "./server-request.ts";
 
 export interface InspectHeader extends SharedSampling {
   readonly model: string;
@@ -10,6 +11,10 @@ export interface InspectHeader extends SharedSampling {
   readonly evalId: string | undefined;
   readonly scorers: readonly string[];
   readonly status: string;
+  /** What of the settings bends the distribution that is drawn from, for the words about log-probabilities. */
+  readonly bending: SamplingSettings;
+  /** True if log-probabilities were asked for: only whole samples have them. */
+  readonly asksLogProbabilities: boolean;
 }
 
 /** Settings of Inspect that change what a draw is; connections, retries, seeds and the like do not. */
@@ -32,7 +37,10 @@ const otherSettings = [
   "response_schema",
   "num_choices",
   "best_of",
+  "extra_body",
 ];
+/** Settings that bend the distribution whatever their value. */
+const bendingSettings = ["logit_bias", "response_schema"];
 
 /** Reads `eval`, `plan` and `status`. Throws InputError if the model or the task is missing. */
 export function inspectHeader(path: string, log: JsonRecord): InspectHeader {
@@ -46,6 +54,7 @@ export function inspectHeader(path: string, log: JsonRecord): InspectHeader {
   }
   const run = [fieldOf(evaluation, "run_id"), fieldOf(evaluation, "task_id")].map(textOf);
   const scorers = fieldOf(evaluation, "scorers");
+  const config = configOf(log, evaluation);
   return {
     model,
     task,
@@ -54,14 +63,35 @@ export function inspectHeader(path: string, log: JsonRecord): InspectHeader {
       ? scorers.flatMap((scorer) => textOf(fieldOf(asRecord(scorer), "name")) ?? [])
       : [],
     status: textOf(fieldOf(log, "status")) ?? "unknown",
-    ...sharedSampling(settingsOf(log, evaluation)),
+    bending: bendingOf(config),
+    asksLogProbabilities: asksLogProbabilities(log, config),
+    ...sharedSampling(settingsOf(config, evaluation)),
   };
 }
 
-function settingsOf(log: JsonRecord, evaluation: JsonRecord | undefined): SamplingSettings {
+function configOf(log: JsonRecord, evaluation: JsonRecord | undefined): JsonRecord {
   const model = asRecord(fieldOf(evaluation, "model_generate_config")) ?? {};
   const plan = asRecord(fieldOf(asRecord(fieldOf(log, "plan")), "config")) ?? {};
-  const config: JsonRecord = { ...present(model), ...present(plan) };
+  return { ...present(model), ...present(plan) };
+}
+
+function bendingOf(config: JsonRecord): SamplingSettings {
+  const asked = exchangeSampling({ request: config, response: {}, wrapper: {}, place: undefined });
+  const set = bendingSettings.filter((name) => Object.hasOwn(config, name));
+  if (set.length === 0) return asked;
+  return { ...asked, other: { ...asked.other, ...Object.fromEntries(set.map((name) => [name, "set"])) } };
+}
+
+/** The run's settings ask for them, or those of a step of its plan. */
+function asksLogProbabilities(log: JsonRecord, config: JsonRecord): boolean {
+  const steps = fieldOf(asRecord(fieldOf(log, "plan")), "steps");
+  const params = (Array.isArray(steps) ? steps : []).map((step) =>
+    asRecord(fieldOf(asRecord(step), "params")),
+  );
+  return [config, ...params].some((settings) => fieldOf(settings, "logprobs") === true);
+}
+
+function settingsOf(config: JsonRecord, evaluation: JsonRecord | undefined): SamplingSettings {
   const known: { -readonly [Name in keyof SamplingSettings]: SamplingSettings[Name] } = {};
   const other: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(config)) {

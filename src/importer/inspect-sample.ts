@@ -11,8 +11,11 @@ import {
 import { nameOf, partialScoreNote, promptHashOf, shown } from "./draws.ts";
 import type { ImportContext } from "./importer.ts";
 import type { InspectHeader } from "./inspect-header.ts";
+import { inspectLikelihood } from "./inspect-likelihood.ts";
 import { inspectVerdicts } from "./inspect-score.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import { temperedNote } from "./server-part.ts";
+import { temperingOf } from "./server-request.ts";
 
 /** Longer inputs are shortened in summaries, so the problem's name identifies the prompt instead. */
 const longestHashedInput = 900;
@@ -34,6 +37,7 @@ export class InspectSamples {
   /** Verifiers met so far; a sample without scores is unscored by all of them. */
   readonly #verifiers = new Map<string, Set<string>>();
   #partial = false;
+  #drawnNoted = false;
   readonly #withoutScores: { sample: SampleKey; reason: string }[] = [];
 
   constructor(input: { file: string; header: InspectHeader; drawSet: string; context: ImportContext }) {
@@ -91,8 +95,10 @@ export class InspectSamples {
     );
   }
 
-  /** The response of a whole sample (a summary has none). */
+  /** The response of a whole sample (a summary has none), where texts are asked for, and its likelihood if it has one. */
   response(record: JsonRecord | undefined, place: Provenance): Row[] {
+    const { texts } = this.#context.options;
+    if (!texts && !hasLogProbabilities(record)) return [];
     const sample = this.#keyOf(record, place);
     if (sample === undefined || record === undefined) return [];
     const output = asRecord(fieldOf(record, "output"));
@@ -101,6 +107,14 @@ export class InspectSamples {
     const completion = fieldOf(output, "completion");
     const text = contentText(fieldOf(asRecord(fieldOf(choice, "message")), "content")) ?? completion;
     if (typeof text !== "string") return [];
+    const row = { base: sample.base, drawSet: this.#drawSet, draw: sample.draw };
+    const likelihood = inspectLikelihood(
+      { ...row, record, text },
+      { header: this.#header, context: this.#context },
+    );
+    if (likelihood !== undefined && !this.#drawnNoted) this.#noteDrawn();
+    const likelihoods = likelihood === undefined ? [] : [likelihood];
+    if (!texts) return likelihoods;
     const tokens = fieldOf(asRecord(fieldOf(output, "usage")), "output_tokens");
     const prompt = inputText(fieldOf(record, "input"));
     const target = targetText(fieldOf(record, "target"));
@@ -117,7 +131,7 @@ export class InspectSamples {
       ...(Number.isSafeInteger(tokens) && Number(tokens) >= 0 && { tokenCount: Number(tokens) }),
       ...(typeof finishReason === "string" && { finishReason }),
     };
-    return [response];
+    return [response, ...likelihoods];
   }
 
   #scored(sample: SampleKey, scores: JsonRecord): Outcome[] {
@@ -137,6 +151,13 @@ export class InspectSamples {
       }
     }
     return rows;
+  }
+
+  #noteDrawn(): void {
+    this.#drawnNoted = true;
+    const tempering = temperingOf(this.#header.bending);
+    if (tempering === undefined || tempering === "") return;
+    this.#context.note(`${this.#file}: ${temperedNote(tempering)}`);
   }
 
   #notePartial(): void {
@@ -179,6 +200,12 @@ export class InspectSamples {
     const base = { model, task, problem, promptHash, sampling, samplingHash, source: place };
     return { base, draw: epoch - 1, key: `${problem}_epoch_${epoch}` };
   }
+}
+
+/** True where the first choice has log-probabilities, which most samples have not. */
+function hasLogProbabilities(record: JsonRecord | undefined): boolean {
+  const choices = fieldOf(asRecord(fieldOf(record, "output")), "choices");
+  return Array.isArray(choices) && asRecord(fieldOf(asRecord(choices[0]), "logprobs")) !== undefined;
 }
 
 function scoreValues(scores: JsonRecord): unknown[] {

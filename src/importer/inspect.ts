@@ -13,7 +13,7 @@ import { asRecord, type JsonRecord, parseJsonBytes } from "./json-text.ts";
 export const inspect: Importer = {
   name: "inspect",
   summary:
-    "Inspect logs, .eval (zip, also unfinished) or .json: epochs are draws, every scorer is a verifier",
+    "Inspect logs, .eval (zip, also unfinished) or .json: epochs are draws, every scorer is a verifier, logprobs of the only turn",
   recognise(head) {
     if (isZip(head.bytes)) return 0.6;
     const keys = leadingKeys(head.bytes);
@@ -50,7 +50,7 @@ async function* documentRows(path: string, context: ImportContext): AsyncGenerat
         continue;
       }
       for (const row of samples.outcomes(sample, place)) rows.push(row);
-      if (context.options.texts) rows.push(...samples.response(sample, place));
+      rows.push(...samples.response(sample, place));
     }
     if (rows.length < batchLength) continue;
     yield rows;

@@ -3,7 +3,17 @@ import type { SamplingSettings } from "../record/index.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
 import { contentText } from "./message-text.ts";
 import { llamaPart, nativeDraw, nativeGiven } from "./server-native.ts";
-import { drawnWords, finishOf, isPrefix, type ServerPart, spelling, straddleWords } from "./server-part.ts";
+import {
+  type DrawnEnd,
+  drawnPart,
+  drawnWords,
+  finishOf,
+  isCut,
+  isPrefix,
+  type ServerPart,
+  spelling,
+  straddleWords,
+} from "./server-part.ts";
 import { isLlamaResponse, promptOf, type ServerExchange } from "./server-request.ts";
 import {
   boundaryAt,
@@ -109,11 +119,25 @@ function choicePart(input: ChoiceInput): ServerPart | undefined {
     kind: "draw",
     ...(prompt !== undefined && { prompt }),
     ...(typeof text === "string" && { text }),
-    ...(!nothing && { tokens: tokenPart(tokens, { field: `${field}.logprobs` }) }),
+    ...(!nothing && drawnPart(tokens, { ...endOf(input, tokens), text, field: `${field}.logprobs` })),
     method: `${api}, raw as the server defines it; ${drawnWords(sampling)}`,
     whole: false,
     ...finishOf(choice),
-    ...(!nothing && { tokenCount: tokens.length }),
+  };
+}
+
+/** How a choice ended; usage counts the tokens of all choices. */
+function endOf(
+  { exchange, choice, choices }: ChoiceInput,
+  tokens: readonly ScoredToken[],
+): Omit<DrawnEnd, "text"> {
+  const used = fieldOf(asRecord(fieldOf(exchange.response, "usage")), "completion_tokens");
+  const ids = fieldOf(choice, "token_ids");
+  return {
+    ...finishOf(choice),
+    generated: choices === 1 && typeof used === "number" ? used : undefined,
+    cut: isCut(choice),
+    byIds: Array.isArray(ids) && ids.length === tokens.length,
   };
 }
 
@@ -123,7 +147,7 @@ function hasPromptScores({ response }: ServerExchange, choice: JsonRecord): bool
 
 /** True if a prompt was sent to be scored: the server had to generate a token at most, which nobody asked for. */
 function scoresPrompt(exchange: ServerExchange, choice: JsonRecord): boolean {
-  return generatedTokens(exchange) <= 1 || fieldOf(choice, "text") === "";
+  return asksToScore(exchange) || (fieldOf(choice, "text") === "" && !asksForDraw(exchange));
 }
 
 /** An answer that repeats its prompt: a given text scored, or a drawn response after the prompt. */
@@ -150,18 +174,20 @@ function echoPart(
   const context =
     requested !== undefined && beside !== undefined && isPrefix(beside, requested) ? beside : undefined;
   const generated = generatedTokens(exchange);
-  const scores = context !== undefined || given === undefined || given === text || generated <= 1;
+  const isWhole = given === text && !asksForDraw(exchange);
+  const scores = context !== undefined || given === undefined || isWhole || asksToScore(exchange);
   if (!scores) {
-    const { first, straddling } = place(codePoints(given));
+    const { first, straddling, start } = place(codePoints(given));
+    const drawn = tokens.slice(first);
+    const spelt = Array.from(text).slice(start).join("");
     return {
       kind: "draw",
       prompt: given,
       text: text.slice(given.length),
-      tokens: tokenPart(tokens, { field, first, straddling }),
+      ...drawnPart(drawn, { ...endOf(input, drawn), text: spelt, field, straddling }),
       method: `completions with echo, raw as the server defines it${straddleWords(straddling)}; ${drawnWords(sampling)}`,
       whole: false,
       ...finishOf(choice),
-      tokenCount: tokens.length - first,
     };
   }
   const end = endOfGiven({ tokens, text, given, generated });
@@ -192,11 +218,23 @@ function endOfGiven(input: {
   return found === undefined ? tokens.length - generated : found.first + found.straddling;
 }
 
+const askedTokens = ({ request }: ServerExchange) =>
+  fieldOf(request, "max_tokens") ?? fieldOf(request, "max_completion_tokens");
+
+/** True where a token at most was asked for, or where that is unknown, generated: a draw may end at once. */
+function asksToScore(exchange: ServerExchange): boolean {
+  return !asksForDraw(exchange) && generatedTokens(exchange) <= 1;
+}
+
+function asksForDraw(exchange: ServerExchange): boolean {
+  const asked = askedTokens(exchange);
+  return typeof asked === "number" && asked > 1;
+}
+
 /** Tokens that the server generated, as far as the answer or the request bounds them. */
-function generatedTokens({ request, response }: ServerExchange): number {
-  const used = fieldOf(asRecord(fieldOf(response, "usage")), "completion_tokens");
-  const asked = fieldOf(request, "max_tokens") ?? fieldOf(request, "max_completion_tokens");
-  const known = [used, asked].filter((value) => typeof value === "number");
+function generatedTokens(exchange: ServerExchange): number {
+  const used = fieldOf(asRecord(fieldOf(exchange.response, "usage")), "completion_tokens");
+  const known = [used, askedTokens(exchange)].filter((value) => typeof value === "number");
   return known.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...known);
 }
 

@@ -22,7 +22,7 @@ import { leadingKeys } from "./json-pieces.ts";
 import { firstRecords, jsonRecords, jsonShapeOf } from "./json-records.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
 import { serverParts } from "./server-answer.ts";
-import type { ServerPart } from "./server-part.ts";
+import { type ServerPart, temperedNote } from "./server-part.ts";
 import { exchangeSampling, exchangesOf, type ServerExchange, temperingOf } from "./server-request.ts";
 import type { TokenPart } from "./server-tokens.ts";
 
@@ -235,10 +235,11 @@ class ExchangeRows {
     const { text, tokens } = part;
     const drawSet = this.#drawSet;
     const draw = this.#draws.take(keyOf(base));
+    if (part.leftOut !== undefined) this.#context.drop(part.leftOut, 1);
     if (tokens !== undefined) {
       const tempering = temperingOf(base.sampling);
       if (tempering !== undefined && tempering !== "") {
-        this.#note(`drawn under ${tempering}: not draws from the model's own distribution`);
+        this.#note(temperedNote(tempering));
       }
       rows.push({
         kind: "likelihood",

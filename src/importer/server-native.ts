@@ -1,8 +1,17 @@
 /** Answers in servers' own forms: SGLang's `meta_info` and llama.cpp's `completion_probabilities`. */
 import type { SamplingSettings } from "../record/index.ts";
 import { nameOf } from "./draws.ts";
-import { asRecord, fieldOf } from "./json-text.ts";
-import { drawnWords, finishOf, isPrefix, type ServerPart, spelling, straddleWords } from "./server-part.ts";
+import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import {
+  drawnPart,
+  drawnWords,
+  finishOf,
+  isCut,
+  isPrefix,
+  type ServerPart,
+  spelling,
+  straddleWords,
+} from "./server-part.ts";
 import { promptOf, type ServerExchange } from "./server-request.ts";
 import { boundaryAt, codePoints, llamaTokens, tokenPart, tripleTokens } from "./server-tokens.ts";
 import { FieldError } from "./table-values.ts";
@@ -13,9 +22,7 @@ export function nativeDraw(exchange: ServerExchange, sampling: SamplingSettings)
   const meta = asRecord(fieldOf(response, "meta_info"));
   const tokens = tripleTokens(fieldOf(meta, "output_token_logprobs"), "meta_info.output_token_logprobs");
   const text = fieldOf(response, "text");
-  const given = Array.isArray(fieldOf(meta, "input_token_logprobs"));
-  // A request that scores its prompt generates at most one token, which nobody asked for.
-  if (given && (tokens?.length ?? 0) <= 1) return undefined;
+  if (scoresInput(exchange)) return undefined;
   const { requested, beside } = promptOf(exchange);
   const prompt = requested ?? beside;
   const finish = fieldOf(meta, "finish_reason");
@@ -29,12 +36,30 @@ export function nativeDraw(exchange: ServerExchange, sampling: SamplingSettings)
     ...(prompt !== undefined && { prompt }),
     ...(typeof text === "string" && { text }),
     ...(tokens !== undefined &&
-      tokens.length > 0 && { tokens: tokenPart(tokens, { field: "meta_info.output_token_logprobs" }) }),
+      tokens.length > 0 &&
+      drawnPart(tokens, {
+        text,
+        finishReason,
+        generated: countIn(meta, "completion_tokens"),
+        cut: meta !== undefined && isCut(meta),
+        // A number that matched is the end token.
+        byIds: typeof fieldOf(asRecord(finish), "matched") === "number",
+        field: "meta_info.output_token_logprobs",
+      })),
     method: `SGLang output_token_logprobs, ${scaled}; ${drawnWords(sampling)}`,
     whole: false,
     ...(finishReason !== undefined && { finishReason }),
-    ...(tokens !== undefined && { tokenCount: tokens.length }),
   };
+}
+
+/** A request that scores its prompt generates at most one token, which nobody asked for; a draw may end at once too. */
+function scoresInput({ request, response }: ServerExchange): boolean {
+  const meta = asRecord(fieldOf(response, "meta_info"));
+  if (!Array.isArray(fieldOf(meta, "input_token_logprobs"))) return false;
+  const asked = fieldOf(asRecord(fieldOf(request, "sampling_params")), "max_new_tokens");
+  if (typeof asked === "number") return asked <= 1;
+  const output = fieldOf(meta, "output_token_logprobs");
+  return !Array.isArray(output) || output.length <= 1;
 }
 
 /** SGLang scores its prompt from `logprob_start_len` on; the first token listed has no log-probability. */
@@ -42,8 +67,7 @@ export function nativeGiven(exchange: ServerExchange): ServerPart | undefined {
   const { response, request } = exchange;
   const meta = asRecord(fieldOf(response, "meta_info"));
   const field = "meta_info.input_token_logprobs";
-  const output = fieldOf(meta, "output_token_logprobs");
-  if (Array.isArray(output) && output.length > 1) return undefined;
+  if (!scoresInput(exchange)) return undefined;
   const tokens = tripleTokens(fieldOf(meta, "input_token_logprobs"), field);
   if (tokens === undefined) return undefined;
   const { requested, beside } = promptOf(exchange);
@@ -97,12 +121,29 @@ export function llamaPart(exchange: ServerExchange, sampling: SamplingSettings):
     kind: "draw",
     ...(prompt !== undefined && { prompt }),
     text: fieldOf(response, "content") as string,
-    ...(scored !== undefined && {
-      tokens: tokenPart(scored.tokens, { field: "completion_probabilities" }),
-      tokenCount: scored.tokens.length,
-    }),
+    ...(scored !== undefined &&
+      drawnPart(scored.tokens, {
+        text: fieldOf(response, "content"),
+        finishReason: llamaFinish(response),
+        generated: countIn(response, "tokens_predicted"),
+        cut: fieldOf(response, "stop_type") === "word" || fieldOf(response, "stopped_word") === true,
+        field: "completion_probabilities",
+      })),
     method: `llama.cpp completion_probabilities, ${how}; ${drawnWords(sampling)}`,
     whole: false,
     ...finishOf(response),
   };
+}
+
+/** How llama.cpp's draw ended; older versions have a field for each way. */
+function llamaFinish(response: JsonRecord): string | undefined {
+  const type = fieldOf(response, "stop_type");
+  if (type === "eos" || fieldOf(response, "stopped_eos") === true) return "stop";
+  if (type === "limit" || fieldOf(response, "stopped_limit") === true) return "length";
+  return nameOf(type);
+}
+
+function countIn(record: JsonRecord | undefined, name: string): number | undefined {
+  const value = fieldOf(record, name);
+  return typeof value === "number" ? value : undefined;
 }

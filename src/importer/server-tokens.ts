@@ -1,5 +1,5 @@
 /** Token log-probabilities of server responses, and where in them the response begins. */
-import { longestToken } from "../record/index.ts";
+import { longestToken, responseTokens } from "../record/index.ts";
 import { shown } from "./draws.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
 import { FieldError, logProbabilityIn } from "./table-values.ts";
@@ -9,6 +9,8 @@ export interface ScoredToken {
   /** Undefined where the server gives none, as for the first token of a text. */
   readonly logProbability: number | undefined;
   readonly text?: string;
+  /** Its bytes, where they are told: a token may be a part of a character. */
+  readonly bytes?: Buffer;
   /** Code points before the token, as the server counts them. */
   readonly offset?: number;
 }
@@ -51,7 +53,17 @@ function tokenOf(item: JsonRecord | undefined, field: string): ScoredToken {
   const text = fieldOf(item, "token");
   const value = fieldOf(item, "logprob");
   if (value === undefined || value === null) throw new FieldError(`${field}.logprob`, "missing");
-  return { logProbability: tokenScore(`${field}.logprob`, value), ...(typeof text === "string" && { text }) };
+  return {
+    logProbability: tokenScore(`${field}.logprob`, value),
+    ...(typeof text === "string" && { text }),
+    ...bytesIn(item),
+  };
+}
+
+function bytesIn(item: JsonRecord | undefined): { bytes?: Buffer } {
+  const list = fieldOf(item, "bytes");
+  const isByte = (byte: unknown) => Number.isInteger(byte) && (byte as number) >= 0 && (byte as number) < 256;
+  return Array.isArray(list) && list.every(isByte) ? { bytes: Buffer.from(list) } : {};
 }
 
 function listBeside(
@@ -122,7 +134,7 @@ export function llamaTokens(list: readonly unknown[]): { tokens: ScoredToken[]; 
     const field = `completion_probabilities[${index}]`;
     const record = asRecord(item);
     const token = fieldOf(record, "token");
-    const text = typeof token === "string" ? { text: token } : {};
+    const text = { ...(typeof token === "string" && { text: token }), ...bytesIn(record) };
     const raw = fieldOf(record, "logprob");
     if (raw !== undefined && raw !== null)
       return { logProbability: tokenScore(`${field}.logprob`, raw), ...text };
@@ -155,6 +167,30 @@ function logarithm(field: string, value: unknown): number {
   return Math.min(Math.log(value), 0);
 }
 
+/**
+ * The tokens of a drawn response: without its end token. Undefined where the tokens listed are not those of the text, as
+ * where a stop text cut it; `byIds` where the server's own list of ids, and not their texts, says which they are.
+ */
+export function drawnTokens(
+  tokens: readonly ScoredToken[],
+  input: {
+    readonly text: string;
+    readonly finishReason: string | undefined;
+    readonly generated: number | undefined;
+    readonly cut?: boolean | undefined;
+    readonly byIds?: boolean | undefined;
+  },
+): readonly ScoredToken[] | undefined {
+  const { byIds = false, ...drawn } = input;
+  const spelling = (bytesOf: (token: ScoredToken) => Buffer | undefined) =>
+    responseTokens({ ...drawn, tokens: tokens.map((token) => (byIds ? undefined : bytesOf(token))) });
+  const ofText = ({ text }: ScoredToken) =>
+    text === undefined || tokenId.test(text) ? undefined : Buffer.from(text);
+  // Some providers write code points as bytes: then the texts spell the response.
+  const length = spelling((token) => token.bytes ?? ofText(token)) ?? spelling(ofText);
+  return length === undefined ? undefined : tokens.slice(0, length);
+}
+
 /** The part of scored tokens that is a response. */
 export interface TokenPart {
   readonly logProbability: number;
@@ -170,7 +206,7 @@ export interface TokenPart {
 /** The sum over tokens from `first` to before `end`; a leading null is left out. Throws FieldError on any other. */
 export function tokenPart(
   tokens: readonly ScoredToken[],
-  input: { field: string; first?: number; end?: number; straddling?: number },
+  input: { field: string; first?: number; end?: number; straddling?: number | undefined },
 ): TokenPart {
   const { field, first = 0, end = tokens.length, straddling = 0 } = input;
   const values: number[] = [];
@@ -190,7 +226,8 @@ export function tokenPart(
 }
 
 /** vLLM writes `token_id:17` in place of a text where it was asked to. */
-const isTokenText = (text: string) => text.length <= longestToken && !/^token_id:\d+$/.test(text);
+const tokenId = /^token_id:\d+$/;
+const isTokenText = (text: string) => text.length <= longestToken && !tokenId.test(text);
 
 /** Length in code points, as the servers count. */
 export function codePoints(text: string): number {
@@ -200,13 +237,13 @@ export function codePoints(text: string): number {
 }
 
 /**
- * Where in the tokens of `text` the first `length` code points end: the first token after them, and whether the one
- * before straddles. Undefined where the tokens do not spell the text and the server gives no offsets.
+ * Where in the tokens of `text` the first `length` code points end: the first token after them, whether the one before
+ * straddles, and the code points before that first token. Undefined where the tokens do not spell the text and the server gives no offsets.
  */
 export function boundaryAt(
   tokens: readonly ScoredToken[],
   input: { text: string; length: number },
-): { first: number; straddling: number } | undefined {
+): { first: number; straddling: number; start: number } | undefined {
   const { text, length } = input;
   // A beginning-of-sequence token is in the list and not in the text.
   const start =
@@ -221,7 +258,9 @@ export function boundaryAt(
   }
   const end = first === tokens.length ? codePoints(text) : (offsets[first] as number);
   const straddles = end > length && first > start;
-  return straddles ? { first: first - 1, straddling: 1 } : { first, straddling: 0 };
+  return straddles
+    ? { first: first - 1, straddling: 1, start: offsets[first - 1] as number }
+    : { first, straddling: 0, start: end };
 }
 
 function startsAt(tokens: readonly ScoredToken[], index: number, text: string): boolean {

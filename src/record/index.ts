@@ -1,5 +1,6 @@
 /** What everything passes through: the four row types, their validation, and hashes of sampling settings. */
 export { InputError } from "./input-error.ts";
+export { type ListedTokens, responseTokens } from "./response-tokens.ts";
 export type {
   Count,
   DrawKey,

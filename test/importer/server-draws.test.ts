@@ -300,7 +300,7 @@ describe("sampled answers", () => {
       ["draw", -0.5],
       ["draw", -1.75],
       ["data", -3.25],
-      ["draw", -0.625],
+      ["draw", -0.5],
       ["draw", -0.375],
     ]);
     expect(outcomes).toEqual([]);
