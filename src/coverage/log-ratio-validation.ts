@@ -17,7 +17,7 @@ export interface CheckedLogProbabilities {
 }
 
 /** How far above 0 a log-probability may lie by float noise, in nats. */
-const largestNoise = 1e-6;
+export const largestNoise = 1e-6;
 
 /**
  * The log-probabilities as float64, noise of up to 1e-6 above 0 clamped to 0.

@@ -29,6 +29,9 @@ export interface LogRatioSample {
   readonly clamped: number;
 }
 
+/** The tolerance at atoms: `absolute` nats and a share `relative` of |log p|. */
+export const toleranceAtAtoms = { absolute: 1e-9, relative: 1e-7 } as const;
+
 /**
  * The stated tolerance at atoms, in nats: X ≥ log N is decided as X ≥ log N − (1e-9 + 1e-7·|log p|), where |log p| is the
  * larger magnitude of the finite log-probabilities in X (**our choice**: logs hold them as float32).
@@ -45,7 +48,7 @@ export function atomTolerance(logProbabilities: {
     Number.isFinite(reference) ? -reference : 0,
     Number.isFinite(model) ? -model : 0,
   );
-  return 1e-9 + 1e-7 * magnitude;
+  return toleranceAtAtoms.absolute + toleranceAtAtoms.relative * magnitude;
 }
 
 /**

@@ -6,6 +6,8 @@
  * is read with the tolerance 1e-9 + 1e-7·|log π|, which is what Float32 columns can hold; whoever counts hits can also
  * count the records inside it.
  */
+import { toleranceAtAtoms } from "../coverage/log-ratio.ts";
+import { largestNoise } from "../coverage/log-ratio-validation.ts";
 
 /** Natural logarithms of probabilities; −∞ is legal. */
 export type LogProbabilities = Float32Array | Float64Array;
@@ -28,10 +30,7 @@ export interface LikelihoodTable {
   readonly promptCount: number;
 }
 
-/** Log-probabilities above 0 by no more than this are rounding and become 0. */
-const largestRounding = 1e-6;
-const absoluteTolerance = 1e-9;
-const relativeTolerance = 1e-7;
+const { absolute: absoluteTolerance, relative: relativeTolerance } = toleranceAtAtoms;
 const lowestFloat32 = -(2 ** 128 - 2 ** 104);
 /** Far from the lowest double, as it is multiplied by the rule's slope. */
 const lowestCompared = -1e300;
@@ -103,7 +102,7 @@ export function checkedColumn(candidate: CandidateColumn, wide: boolean): LogPro
   for (let record = 0; record < logProbabilities.length; record++) {
     const value = logProbabilities[record]!;
     if (value <= 0) continue;
-    if (!(value <= largestRounding)) {
+    if (!(value <= largestNoise)) {
       throw new RangeError(
         `log-probability ${value} of model ${JSON.stringify(model)}, record ${record}: must be at most 0`,
       );
