@@ -5,14 +5,22 @@ import {
   type ScoredResponse,
   type ScoringEndpoint,
 } from "../endpoint/index.ts";
-import type { Unit } from "../job/index.ts";
-import { InputError, type Row } from "../record/index.ts";
+import { type Unit, unitKey } from "../job/index.ts";
+import { InputError, type Row, shortHash } from "../record/index.ts";
 import type { ResponseRecord } from "./model-input.ts";
 import type { OpenModel } from "./model-options.ts";
 
 export interface ScoreUnit extends Unit {
   readonly model: OpenModel;
   readonly record: ResponseRecord;
+}
+
+/** One response's unit: equal responses of one place in the data, or of one draw, are scored once. */
+export function scoreUnit(model: OpenModel, record: ResponseRecord): ScoreUnit {
+  const { task, problem, promptHash, role, drawnBy = "", samplingHash, drawSet, draw, response } = record;
+  const text = typeof response === "string" ? response : JSON.stringify(response);
+  const other = ["score", task, problem, role, drawnBy, drawSet, shortHash(text)];
+  return { key: unitKey({ model: model.spec.name, promptHash, samplingHash, draw, other }), model, record };
 }
 
 /** The likelihood of a unit's response, as a row. */

@@ -1,16 +1,16 @@
 /** `lmcov score`: log-probabilities of given responses under models. */
 import type { Command } from "commander";
 import { straddlingMark } from "../endpoint/index.ts";
-import { unitKey } from "../job/index.ts";
-import { type Likelihood, shortHash } from "../record/index.ts";
+import { shardOf } from "../job/index.ts";
 import { countText } from "../report/index.ts";
 import { scoreTask } from "./fleet-tasks.ts";
 import { ImportTally } from "./import-tally.ts";
 import { type InputOptions, responseRecords } from "./model-input.ts";
 import { interruptionSignal, runModelJob } from "./model-job.ts";
 import { inputMap, type ModelOptions, modelCommand, type OpenModel, openModels } from "./model-options.ts";
-import { jsonText, printRemark, printResult } from "./print.ts";
-import { type ScoreUnit, scoredRow } from "./score-unit.ts";
+import { printRemark, printResult } from "./print.ts";
+import { scoreLines } from "./score-lines.ts";
+import { type ScoreUnit, scoredRow, scoreUnit } from "./score-unit.ts";
 
 interface ScoreOptions extends ModelOptions {
   readonly input: string[];
@@ -27,7 +27,8 @@ Examples:
 
 Input: JSON lines, CSV or Parquet with prompt (a text, a list of messages, or a list of token ids) and response, any log of lmcov formats that holds texts, or a run folder.
 Running the same command again after an interruption does exactly the rest. lmcov select run, lmcov profile run.
---json prints {"model","id","logprob","tokens"} a line for each response that is scored now; what is in the run folder already is not repeated.`;
+--json prints {"model","id","logprob","tokens"} at the end, a line for each response asked for and each model, in the input's order, also for
+those that the run folder held before; a response that failed or was not reached has no line.`;
 
 export function command(): Command {
   return modelCommand("score")
@@ -54,10 +55,9 @@ async function run(options: ScoreOptions): Promise<void> {
     total: records * models.length,
     units: (model) => unitsOf(model, options.input, { map, task: options.task, tally: new ImportTally() }),
     run: async (unit, abort) => ({ rows: [await scoredRow(unit, abort)] }),
-    onFinished(unit, [row]) {
+    onFinished(_unit, [row]) {
       if (row?.kind !== "likelihood") throw new Error("a scored unit holds one likelihood");
       if (row.method.endsWith(straddlingMark)) straddling += 1;
-      if (options.json) printResult(jsonLine(unit, row));
     },
     nameOf: ({ model, record }) => `${model.spec.name}, ${record.id}`,
     signal,
@@ -65,6 +65,7 @@ async function run(options: ScoreOptions): Promise<void> {
     taskOf: (unit) => scoreTask(unit, options),
     tally,
   });
+  if (options.json) await printLines(options, { map, models });
   if (straddling > 0) {
     printRemark(
       `• ${countText(straddling)} of these responses begin within a token that also ends their prompt; that token counts to them`,
@@ -72,23 +73,24 @@ async function run(options: ScoreOptions): Promise<void> {
   }
 }
 
+async function printLines(
+  options: ScoreOptions,
+  { map, models }: { map: InputOptions["map"]; models: readonly OpenModel[] },
+): Promise<void> {
+  const input = { map, task: options.task, tally: new ImportTally() };
+  const lines = scoreLines({
+    folder: options.out,
+    records: responseRecords(options.input, input),
+    models,
+    shard: options.shard === undefined ? undefined : shardOf(options.shard, process.env),
+  });
+  for await (const line of lines) printResult(line);
+}
+
 async function* unitsOf(
   model: OpenModel,
   paths: readonly string[],
   input: InputOptions,
 ): AsyncGenerator<ScoreUnit> {
-  for await (const record of responseRecords(paths, input)) {
-    const { task, problem, promptHash, role, drawnBy = "", samplingHash, drawSet, draw, response } = record;
-    const text = typeof response === "string" ? response : JSON.stringify(response);
-    const other = ["score", task, problem, role, drawnBy, drawSet, shortHash(text)];
-    yield {
-      key: unitKey({ model: model.spec.name, promptHash, samplingHash, draw, other }),
-      model,
-      record,
-    };
-  }
-}
-
-function jsonLine({ model, record }: ScoreUnit, { logProbability, tokenCount }: Likelihood): string {
-  return jsonText({ model: model.spec.name, id: record.id, logprob: logProbability, tokens: tokenCount }, 0);
+  for await (const record of responseRecords(paths, input)) yield scoreUnit(model, record);
 }

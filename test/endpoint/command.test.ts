@@ -3,6 +3,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { ImportTally } from "../../src/cli/import-tally.ts";
+import { responseRecords } from "../../src/cli/model-input.ts";
+import type { OpenModel } from "../../src/cli/model-options.ts";
+import { scoreLines } from "../../src/cli/score-lines.ts";
 import type { Likelihood, Outcome, Response, Row } from "../../src/record/index.ts";
 import { LikelihoodLedger, readRun } from "../../src/store/index.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
@@ -302,6 +306,70 @@ describe("lmcov score", () => {
     const second = await lmcov([...words, "--input", table, "--out", join(folder, "table")]);
     expect(second.code, second.stderr).toBe(0);
     expect(JSON.parse(second.stdout).logprob).toBeCloseTo(exact("The capital", " is Paris"), 9);
+  });
+
+  test("--json prints a line for each response and model in the input's order, also for what was scored before", async () => {
+    const routes = vllmRoutes();
+    const refusing: Routes = {
+      ...routes,
+      "POST /v1/completions": (body) =>
+        JSON.stringify(body).includes("city 5")
+          ? { status: 400, body: { error: { message: "no" } } }
+          : routes["POST /v1/completions"]?.(body),
+    };
+    const [one, two] = [await serving(routes), await serving(refusing)];
+    const records = Array.from({ length: 7 }, (_, index) => ({
+      id: `r${index}`,
+      prompt: `The city ${index}`,
+      response: ` is ${"abc".repeat(7 - index)}`,
+    }));
+    // Two ids of one response at one place are one score and two lines.
+    const twice = { prompt: "The", response: " city", problem: "p", draw: 0 };
+    const all = [...records, { ...twice, id: "left" }, { ...twice, id: "right" }];
+    const out = join(folder, "lines");
+    const models = ["--model", `one=${one.address}`, `two=${two.address}`];
+    const words = ["score", ...models, "--out", out, "--json", "--input"];
+    const linesIn = (stdout: string) =>
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    const named = (stdout: string) => linesIn(stdout).map(({ model, id }) => `${id} ${model}`);
+
+    const part = await lmcov([...words, await written("all.jsonl", records.slice(3, 5))]);
+    expect(part.code, part.stderr).toBe(0);
+    expect(named(part.stdout)).toEqual(["r3 one", "r3 two", "r4 one", "r4 two"]);
+
+    const input = await written("all.jsonl", all);
+    const whole = await lmcov([...words, input]);
+    expect(whole.code).toBe(3);
+    expect(whole.stderr).toMatch(/11 responses scored, 6 already there, 1 failed/);
+    const expected = all.flatMap(({ id }) => [`${id} one`, `${id} two`]);
+    expect(named(whole.stdout)).toEqual(expected.filter((name) => name !== "r5 two"));
+    for (const { id, logprob, tokens } of linesIn(whole.stdout)) {
+      const { prompt = "", response = "" } = all.find((record) => record.id === id) ?? {};
+      expect(logprob).toBeCloseTo(exact(prompt, response), 9);
+      expect(tokens).toBe(tokenise(response).length);
+    }
+
+    const again = await lmcov([...words, input]);
+    expect(again.stderr).toMatch(/0 responses scored, 17 already there, 1 failed/);
+    expect(again.stdout).toBe(whole.stdout);
+    // A run that does not fit into memory is read once for each part of the input.
+    const model1 = { spec: { name: "one" }, endpoint: { likelihood: { method: "" } } };
+    const opened = [model1, { ...model1, spec: { name: "two" } }] as unknown as readonly OpenModel[];
+    const read = responseRecords([input], { map: {}, task: undefined, tally: new ImportTally() });
+    const lines: string[] = [];
+    for await (const line of scoreLines({ folder: out, records: read, models: opened, chunk: 3 })) {
+      lines.push(line);
+    }
+    expect(lines.join("\n")).toBe(whole.stdout.trim());
+
+    const share = async (shard: string) => named((await lmcov([...words, input, "--shard", shard])).stdout);
+    const [first, second] = [await share("1/2"), await share("2/2")];
+    expect(first.length).toBeGreaterThan(0);
+    expect(second.length).toBeGreaterThan(0);
+    expect([...first, ...second].sort()).toEqual(named(whole.stdout).sort());
   });
 
   test.each<[string, Routes, readonly string[], RegExp]>([
