@@ -13,7 +13,7 @@ import {
 } from "./draws.ts";
 import type { ImportContext } from "./importer.ts";
 import { fieldOf, type JsonRecord } from "./json-text.ts";
-import { normalisedName } from "./table-columns.ts";
+import { normalisedName } from "./table-column-names.ts";
 import { isAbsent } from "./table-values.ts";
 
 /** One draw as a trainer logs it. */

@@ -11,7 +11,8 @@ import {
 } from "./draws.ts";
 import type { ImportContext } from "./importer.ts";
 import { fieldOf } from "./json-text.ts";
-import type { ColumnRole, ColumnRoles, RecognisedTable } from "./table-columns.ts";
+import type { ColumnRole } from "./table-column-names.ts";
+import type { ColumnRoles, RecognisedTable } from "./table-columns.ts";
 import type { TableRecord } from "./table-record.ts";
 import { type Cell, countIn, FieldError, isAbsent, nameIn, numberIn, textIn } from "./table-values.ts";
 

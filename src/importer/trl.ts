@@ -11,7 +11,7 @@ import { readHead } from "./input-head.ts";
 import { fieldOf, type JsonRecord } from "./json-text.ts";
 import { messagesText } from "./message-text.ts";
 import { numberOf, RolloutRows, rolloutColumns } from "./rollout-rows.ts";
-import { normalisedName } from "./table-columns.ts";
+import { normalisedName } from "./table-column-names.ts";
 import { parquetFieldRecords, parquetFields, parquetPreview } from "./table-parquet.ts";
 
 /** Rows that decide which columns are rewards. */
