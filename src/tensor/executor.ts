@@ -17,7 +17,8 @@ export interface Executor {
 export interface Program {
   /**
    * Runs the graph. `outputs` are written in place where given (state that ping-pongs between two buffers);
-   * they must not share memory with an input. Throws Error naming an input that is missing or of another shape.
+   * they share no memory with an input, or with one that the graph reads only in the addition that makes the output.
+   * Throws Error naming an input that is missing or of another shape.
    */
   run(inputs: NamedValues, outputs?: NamedValues): Promise<NamedValues>;
   release(): Promise<void>;

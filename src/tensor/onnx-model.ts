@@ -98,6 +98,13 @@ export class OnnxModel {
     );
   }
 
+  /** What a value is the square of, where a node squares. */
+  squared(name: string): string | undefined {
+    const node = this.#nodes.find(({ outputs }) => outputs[0] === name);
+    const [left, right] = node?.operator === "Mul" ? node.inputs : [];
+    return left === right ? left : undefined;
+  }
+
   /** Whether a node has this output. */
   has(name: string): boolean {
     return this.#taken.has(name);

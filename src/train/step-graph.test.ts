@@ -66,7 +66,7 @@ describe("positions before the first target are left out without a trace", () =>
     const results = async (from: number) => {
       const shape = { batch: examples.length, length, from };
       const batch = batchOf(examples, { ...shape, allocate });
-      const program = await executor.compile(gradientGraph({ model, rule: sgd(), loss }, shape));
+      const program = await executor.compile(gradientGraph({ model, rule: sgd(), loss }, shape, 1));
       const { tokens, targets, weights } = batch;
       return program.run({
         ...named(inputName.parameter, start),

@@ -1,7 +1,7 @@
 /** The graphs of a training step: loss and gradients of a micro-batch, and the update of parameters and state. */
 import { forwardFrom, type LanguageModel } from "../model/index.ts";
 import { Graph, type NamedShapes, type NamedTensors, type Tensor } from "../tensor/index.ts";
-import { mapTensors, stepNorms } from "./rules/norms.ts";
+import { stepNorms } from "./rules/norms.ts";
 import { clipByGlobalNorm } from "./rules/pieces.ts";
 import type { UpdateRule } from "./update-rule.ts";
 
@@ -54,14 +54,15 @@ export function fusedGraph(graphs: StepGraphs, shape: BatchShape): Graph {
   return graph;
 }
 
-/** One micro-batch of several: its gradients are added to those of the ones before. */
-export function gradientGraph(graphs: StepGraphs, shape: BatchShape): Graph {
+/** One micro-batch of several: its share of the gradients is added to those of the ones before. */
+export function gradientGraph(graphs: StepGraphs, shape: BatchShape, microBatches: number): Graph {
   const graph = new Graph();
   const { parameterShapes } = graphs.model;
   const parameters = namedInputs(graph, inputName.parameter, parameterShapes);
   const accumulated = namedInputs(graph, inputName.gradient, parameterShapes);
   const { loss, logLoss } = lossTensors(graph, graphs, parameters, shape);
-  for (const [name, gradient] of Object.entries(graph.gradients(loss, parameters))) {
+  const share = graph.multiply(loss, 1 / microBatches);
+  for (const [name, gradient] of Object.entries(graph.gradients(share, parameters))) {
     graph.output(nextName(inputName.gradient(name)), graph.add(accumulated[name]!, gradient));
   }
   graph.output("loss", loss);
@@ -69,14 +70,12 @@ export function gradientGraph(graphs: StepGraphs, shape: BatchShape): Graph {
   return graph;
 }
 
-/** The update from the sum of the micro-batches' gradients. */
-export function updateGraph(graphs: StepGraphs, microBatches: number): Graph {
+/** The update from the gradients that the micro-batches added up. */
+export function updateGraph(graphs: StepGraphs): Graph {
   const graph = new Graph();
   const { parameterShapes } = graphs.model;
   const parameters = namedInputs(graph, inputName.parameter, parameterShapes);
-  const sums = namedInputs(graph, inputName.gradient, parameterShapes);
-  const gradients = mapTensors(sums, (sum) => graph.multiply(sum, 1 / microBatches));
-  emitUpdate(graph, graphs, parameters, gradients);
+  emitUpdate(graph, graphs, parameters, namedInputs(graph, inputName.gradient, parameterShapes));
   return graph;
 }
 

@@ -74,7 +74,7 @@ interface Buffers {
 
 /**
  * Prepares a training at step 0; programs are compiled when a batch first needs them. With one micro-batch a step is one
- * run of one graph; with several, gradients add up in two buffers that take turns, and the result differs by rounding only.
+ * run of one graph; with several, gradients add up in a buffer, and the result differs by rounding only.
  *
  * @throws RangeError where the micro-batch does not divide the batch.
  * @example
@@ -113,9 +113,9 @@ export function trainer(options: TrainerOptions): Trainer {
     );
   const gradient = ({ length, from }: Batch) =>
     program(`gradient ${length} from ${from}`, () =>
-      executor.compile(gradientGraph(graphs, { batch: microBatch, length, from })),
+      executor.compile(gradientGraph(graphs, { batch: microBatch, length, from }, microBatches)),
     );
-  const update = () => program("update", () => executor.compile(updateGraph(graphs, microBatches)));
+  const update = () => program("update", () => executor.compile(updateGraph(graphs)));
 
   const state = rule.init(model.parameterShapes);
   const names = [
@@ -142,7 +142,7 @@ export function trainer(options: TrainerOptions): Trainer {
         executor.allocate(shape),
       ]),
     );
-  let sums: [Buffers, Buffers] | undefined;
+  let sums: Buffers | undefined;
   let step = 0;
   let tokens = 0;
 
@@ -183,24 +183,22 @@ export function trainer(options: TrainerOptions): Trainer {
     ...(await options.lossInputs?.(part, part.examples)),
   });
 
-  /** Adds up the gradients of micro-batches; returns the losses' sums. */
+  /** Adds up the gradients of micro-batches, each in its place; returns the losses' sums. */
   const accumulate = async (batches: readonly MicroBatch[]) => {
-    sums ??= [newSums(), newSums()];
-    let [from, to] = sums;
-    for (const { data } of Object.values(from.inputs)) data.fill(0);
+    sums ??= newSums();
+    for (const { data } of Object.values(sums.inputs)) data.fill(0);
     let loss = 0;
     let logLoss = 0;
     for (const part of batches) {
       const run = await gradient(part);
       const result = await run.run(
-        { ...current.parameters, ...from.inputs, ...(await fed(part)) },
-        to.outputs,
+        { ...current.parameters, ...sums.inputs, ...(await fed(part)) },
+        sums.outputs,
       );
       loss += scalarOf(result.loss);
       logLoss += scalarOf(result.logLoss);
-      [from, to] = [to, from];
     }
-    return { loss, logLoss, gradients: from };
+    return { loss, logLoss, gradients: sums };
   };
 
   /** One run of the rule from `current` into `spare`. */

@@ -127,10 +127,28 @@ const sumOperation: Operation<Reduction> = {
     for (let i = 0; i < x!.length; i++) y![to[i]!]! += x![i]!;
   },
   lower(onnx, { inputs, outputs, attributes }) {
-    onnx.node("ReduceSum", [inputs[0]!.name, onnx.integers(attributes.axes)], {
-      outputs: [outputs[0]!.name],
-      attributes: { keepdims: attributes.keep ? 1 : 0 },
-    });
+    const [{ name, shape, type }] = inputs as [Tensor];
+    const { axes } = attributes;
+    const output = outputs[0]!;
+    const ofRows = axes.length < shape.length && axes.every((axis, i) => axis === i);
+    if (onnx.device === "cpu" && type === "float" && ofRows) {
+      // As a product the sum of rows takes two thirds of the time.
+      const columns = shapeSize(shape.slice(axes.length));
+      const rows = shapeSize(shape) / columns;
+      const flat = onnx.node("Reshape", [name, onnx.integers([rows, columns])]);
+      const total = onnx.node("Gemm", [onnx.full([1, rows], 1), flat]);
+      onnx.node("Reshape", [total, onnx.integers(output.shape)], { outputs: [output.name] });
+      return;
+    }
+    const squared = axes.length === shape.length && type === "float" ? onnx.squared(name) : undefined;
+    onnx.node(
+      squared === undefined ? "ReduceSum" : "ReduceSumSquare",
+      [squared ?? name, onnx.integers(axes)],
+      {
+        outputs: [output.name],
+        attributes: { keepdims: attributes.keep ? 1 : 0 },
+      },
+    );
   },
 };
 
