@@ -1,7 +1,6 @@
 /** The units of `lmcov sample`: one draw each, with its rows. */
 import {
   type DrawSettings,
-  drawnMethod,
   drawRows,
   drawSeed,
   inTurns,
@@ -91,7 +90,7 @@ export function drawing({ settings, verifier, ownScores }: Drawing) {
     const sampled = await model.endpoint.sampler.sample({ prompt, settings, seed }, signal);
     const { tokenLogProbabilities, ...plain } = sampled;
     const drawn = ownScores.has(model) ? sampled : plain;
-    const method = `${drawnMethod}${model.endpoint.kind}, raw, no end token`;
+    const method = `drawn by ${model.endpoint.kind}, raw, no end token`;
     const rows: Row[] = drawRows({ base, prompt, drawSet, draw, seed, target, drawn, method });
     if (verifier !== undefined) rows.push(await outcomeOf(unit, sampled.text, verifier, signal));
     const usage = { inputTokens: sampled.promptTokens ?? 0, outputTokens: sampled.tokenCount ?? 0 };

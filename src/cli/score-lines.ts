@@ -1,8 +1,7 @@
 /** The lines of `lmcov score --json`: a line for each response that has a score in the run, in the input's order. */
 import { crc32 } from "node:zlib";
-import { drawnMethod } from "../endpoint/index.ts";
 import { isInShard, type Shard } from "../job/index.ts";
-import type { Likelihood } from "../record/index.ts";
+import { cameWithDraw, type Likelihood } from "../record/index.ts";
 import { readRun } from "../store/index.ts";
 import type { ResponseRecord } from "./model-input.ts";
 import type { OpenModel } from "./model-options.ts";
@@ -56,7 +55,7 @@ async function* linesOf(
   for await (const batch of readRun(folder, { tables: ["likelihoods"] })) {
     for (const row of batch) {
       // What a draw brought with it is no score.
-      if (row.kind !== "likelihood" || row.method.startsWith(drawnMethod)) continue;
+      if (row.kind !== "likelihood" || cameWithDraw(row)) continue;
       const name = nameOf(row.model, row, row.fingerprint);
       const known = found.get(name);
       if (!names.has(name) || known?.method.startsWith(methods.get(row.model) ?? "")) continue;

@@ -42,9 +42,6 @@ export function drawSeed(input: {
   return (base + input.draw) % 2 ** 31;
 }
 
-/** Begins the method of a log-probability that came with a draw: it was not asked for by scoring. */
-export const drawnMethod = "drawn by ";
-
 /** One draw as `drawRows` makes rows of it. */
 export interface DrawRows {
   readonly base: RowBase;

@@ -23,7 +23,6 @@ export { EndpointError, type EndpointFault } from "./endpoint-error.ts";
 export { type EndpointOptions, endpointFor } from "./endpoint-for.ts";
 export {
   type DrawRows,
-  drawnMethod,
   drawRows,
   drawSeed,
   type LikelihoodRowInput,

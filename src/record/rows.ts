@@ -76,6 +76,18 @@ export interface Likelihood extends RowBase, DrawKey {
   readonly method: string;
 }
 
+/**
+ * True for a log-probability that a model's own draw brought with it: it is of the tokens that were drawn, which need not
+ * be those that a score of the text is of.
+ *
+ * @example
+ * cameWithDraw({ method: "drawn by vllm, raw, no end token" }); // true
+ * cameWithDraw({ method: "chat completions, raw as the server defines it; drawn untempered" }); // true
+ * cameWithDraw({ method: "vLLM prompt_logprobs, raw, BOS added" }); // false
+ */
+export const cameWithDraw = ({ method }: Pick<Likelihood, "method">): boolean =>
+  /(?:^|; )drawn (?:by|under|untempered|tempered)\b/.test(method);
+
 /** `unscored` is no failure: such a draw is left out of n unless the user says otherwise. */
 export type Verdict = "correct" | "incorrect" | "unscored";
 

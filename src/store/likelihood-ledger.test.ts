@@ -49,6 +49,25 @@ describe("the likelihood ledger", () => {
     expect(drawn.groups()[0]?.problems).toHaveLength(2);
   });
 
+  test("a score counts in place of what came with the draw, in either order; two scores that differ are an error", () => {
+    const draw = { problem: "p", role: "draw", drawnBy: "model-a" } as const;
+    const came = { ...draw, logProbability: -1, tokenCount: 3, method: "drawn by vllm, raw, no end token" };
+    const scored = { ...draw, logProbability: -1.5, tokenCount: 2, method: "vLLM prompt_logprobs" };
+    for (const rows of [
+      [came, scored],
+      [scored, came],
+      [came, came, scored, came, scored],
+    ]) {
+      const ledger = ledgerOf(rows);
+      expect(ledger.repeated).toBe(rows.length - 1);
+      expect(ledger.groups()[0]?.columns).toMatchObject([
+        { scored: 1, logProbabilities: new Float64Array([-1.5]), tokenCounts: new Float64Array([2]) },
+      ]);
+    }
+    expect(() => ledgerOf([came, scored, { ...scored, logProbability: -2 }])).toThrow(/already scored/);
+    expect(() => ledgerOf([came, { ...came, logProbability: -2 }])).toThrow(/already scored/);
+  });
+
   test("checkpoints are columns of their own, and tasks, roles and samplers groups of their own", () => {
     const ledger = ledgerOf([
       { problem: "p", logProbability: -1, step: 100 },

@@ -2,7 +2,7 @@
  * Log-probabilities of the same responses under several models, as columns over records. A record is one response:
  * task, problem, prompt, role and draw; a response that the logs hold under several files of one data set is one.
  */
-import { InputError, type Likelihood, type ResponseRole } from "../record/index.ts";
+import { cameWithDraw, InputError, type Likelihood, type ResponseRole } from "../record/index.ts";
 
 /** One model's column; NaN marks a record that the model did not score. */
 export interface LikelihoodColumn {
@@ -36,6 +36,8 @@ interface Column {
   readonly sample: Likelihood;
   values: Float64Array;
   tokens: Float64Array;
+  /** 1 for a record whose value came with the draw. */
+  withDraw: Uint8Array;
   scored: number;
 }
 
@@ -60,7 +62,10 @@ export class LikelihoodLedger {
   /** Rows that repeat one already read. */
   repeated = 0;
 
-  /** Throws InputError where a model scored the same response twice with different results. */
+  /**
+   * A score of a draw that also brought a log-probability with it counts in its place: all models' scores are then of the
+   * text's own tokens. Throws InputError where a model scored the same response twice with different results.
+   */
   add(row: Likelihood): void {
     this.rows += 1;
     const group = this.#groupOf(row);
@@ -70,19 +75,15 @@ export class LikelihoodLedger {
     const column = columnOf(group, row);
     grow(column, record);
     const known = column.values[record] ?? Number.NaN;
+    const withDraw = cameWithDraw(row) ? 1 : 0;
     if (!Number.isNaN(known)) {
-      if (known === row.logProbability) {
-        this.repeated += 1;
-        return;
-      }
-      const { file, line } = row.source;
-      throw new InputError(
-        `${file}${line === undefined ? "" : `:${line}`}: response ${row.draw} of problem "${row.problem}" was already scored by "${row.model}" with another log-probability`,
-      );
-    }
+      this.repeated += 1;
+      if (known !== row.logProbability && withDraw === column.withDraw[record]) throw contradiction(row);
+      if (withDraw === 1) return;
+    } else column.scored += 1;
     column.values[record] = row.logProbability;
     column.tokens[record] = row.tokenCount ?? Number.NaN;
-    column.scored += 1;
+    column.withDraw[record] = withDraw;
   }
 
   /** The groups in order of appearance. */
@@ -134,6 +135,13 @@ export class LikelihoodLedger {
   }
 }
 
+function contradiction({ source, draw, problem, model }: Likelihood): InputError {
+  const line = source.line === undefined ? "" : `:${source.line}`;
+  return new InputError(
+    `${source.file}${line}: response ${draw} of problem "${problem}" was already scored by "${model}" with another log-probability`,
+  );
+}
+
 function recordOf(group: Group, row: Likelihood): number {
   const prompt = row.promptHash + separator + row.problem;
   // Data are numbered by their data set; draws belong to the run that drew them.
@@ -163,6 +171,7 @@ function columnOf(group: Group, row: Likelihood): Column {
     sample: row,
     values: new Float64Array(firstCapacity).fill(Number.NaN),
     tokens: new Float64Array(firstCapacity).fill(Number.NaN),
+    withDraw: new Uint8Array(firstCapacity),
     scored: 0,
   };
   group.columns.set(key, created);
@@ -178,4 +187,7 @@ function grow(column: Column, record: number): void {
     grown.set(column[name]);
     column[name] = grown;
   }
+  const grown = new Uint8Array(capacity);
+  grown.set(column.withDraw);
+  column.withDraw = grown;
 }
