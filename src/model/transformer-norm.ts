@@ -31,8 +31,18 @@ export function normalisedInput(graph: Graph, norm: LayerNorm, layer: LinearLaye
   return {
     x: graph.standardise(x, epsilon),
     weight: graph.multiply(weight, graph.reshape(gain, [width, 1])),
-    bias: graph.add(bias, graph.reshape(graph.matmul(graph.reshape(shift, [1, width]), weight), [columns])),
+    bias: biasAfterShift(graph, layer, shift),
   };
+}
+
+/** The bias that adds to a linear layer's result what a shift [width] of its input would. */
+export function biasAfterShift(
+  graph: Graph,
+  { weight, bias }: Omit<LinearLayer, "x">,
+  shift: Tensor,
+): Tensor {
+  const added = graph.matmul(graph.reshape(shift, [1, -1]), weight);
+  return graph.add(bias, graph.reshape(added, bias.shape));
 }
 
 /** Whether a linear layer with so many columns takes the gain and bias of its input's normalisation. */

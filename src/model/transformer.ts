@@ -7,7 +7,7 @@ import { type Graph, type NamedShapes, type NamedTensors, shapeSize, type Tensor
 import type { LanguageModel } from "./language-model.ts";
 import { causalAttention, evenSizes } from "./transformer-attention.ts";
 import type { TransformerConfig } from "./transformer-config.ts";
-import { type LayerNorm, normalisedInput, normIsFolded } from "./transformer-norm.ts";
+import { biasAfterShift, type LayerNorm, normalisedInput, normIsFolded } from "./transformer-norm.ts";
 
 /**
  * About as many entries of a hidden layer are computed together, so that GELU and its derivative, which go over them many
@@ -182,7 +182,7 @@ export function transformerModel(config: TransformerConfig): LanguageModel {
         const name = block(layer);
         // What only earlier positions would need of the last layer is left out.
         const first = layer === config.layers - 1 ? from : 0;
-        const attended = causalAttention(graph, config, {
+        const { attended, shift } = causalAttention(graph, config, {
           ...normalisedInput(graph, norm(`${name}ln_1`), {
             x,
             ...linearLayer(parameters, `${name}attn.c_attn`),
@@ -190,7 +190,7 @@ export function transformerModel(config: TransformerConfig): LanguageModel {
           from: first,
         });
         const stream = graph.slice(x, { axis: 1, start: first, end: length });
-        x = graph.add(stream, attentionOutput(graph, parameters, { layer, x: attended }));
+        x = graph.add(stream, attentionOutput(graph, parameters, { layer, x: attended, shift }));
         const wide = normalisedInput(graph, norm(`${name}ln_2`), {
           x,
           ...linearLayer(parameters, `${name}mlp.c_fc`),
@@ -258,14 +258,16 @@ export function attentionInputs(
   return graph.split(all, [config.width, config.width, config.width], 1) as [Tensor, Tensor, Tensor];
 }
 
-/** Attention's output projection, back into the residual stream. */
+/** Attention's output projection, back into the residual stream; `shift` [width] is what x lacks. */
 export function attentionOutput(
   graph: Graph,
   parameters: NamedTensors,
-  given: { readonly layer: number; readonly x: Tensor },
+  given: { readonly layer: number; readonly x: Tensor; readonly shift?: Tensor },
 ): Tensor {
-  const name = `${block(given.layer)}attn.c_proj`;
-  return graph.linear(given.x, parameters[`${name}.weight`]!, parameters[`${name}.bias`]!);
+  const { x, shift } = given;
+  const layer = linearLayer(parameters, `${block(given.layer)}attn.c_proj`);
+  const bias = shift === undefined ? layer.bias : biasAfterShift(graph, layer, shift);
+  return graph.linear(x, layer.weight, bias);
 }
 
 /** The two layers with GELU between them; weight and bias of the first are the parameters if not given. */
