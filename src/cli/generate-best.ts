@@ -1,8 +1,10 @@
 /** Best-of-N over the draws of a run: the one that a verifier or the model's own log-probability likes best. */
+import { crc32 } from "node:zlib";
 import { InvalidArgumentError } from "commander";
 import { bestOfN } from "../decode/index.ts";
 import type { Response, Row } from "../record/index.ts";
 import { readRun } from "../store/index.ts";
+import { labelOf } from "./generate-rows.ts";
 
 /** `verifier`: 1 for correct, 0 for incorrect; `likelihood`: log π(y|x); `mean-likelihood`: a token. */
 export type BestOfNRule = "verifier" | "likelihood" | "mean-likelihood";
@@ -42,17 +44,20 @@ export async function chosenDraws(
     readonly n: number;
     readonly drawSet: string;
     readonly samplingHash: string;
+    /** Labels of the checkpoints asked for. */
     readonly models: ReadonlySet<string>;
   },
 ): Promise<ChosenDraw[]> {
   const responses = new Map<string, Response[]>();
   const rewards = new Map<string, number>();
-  const drawKey = (row: Row & { draw: number }) => `${problemKey(row)}${separator}${row.draw}`;
+  // Another checkpoint's draw of the same number, scored by this one, has another text.
+  const textKey = (row: Row & { draw: number }, fingerprint: number | undefined) =>
+    [problemKey(row), row.draw, fingerprint ?? ""].join(separator);
   for await (const batch of readRun(folder, { tables: ["responses", "likelihoods", "outcomes"] })) {
     for (const row of batch) {
       if (row.kind === "count" || row.samplingHash !== request.samplingHash || row.draw >= request.n)
         continue;
-      if (row.drawSet !== request.drawSet || !request.models.has(row.model)) continue;
+      if (row.drawSet !== request.drawSet || !request.models.has(labelOf(row))) continue;
       if (row.kind === "response") {
         if (row.role !== "draw") continue;
         const known = responses.get(problemKey(row));
@@ -61,14 +66,14 @@ export async function chosenDraws(
         continue;
       }
       const reward = rewardOf(row, request.rule);
-      if (reward !== undefined) rewards.set(drawKey(row), reward);
+      if (reward !== undefined) rewards.set(textKey(row, row.fingerprint), reward);
     }
   }
   return [...responses.values()].map((draws) => {
     const ordered = [...draws].sort((left, right) => left.draw - right.draw);
     const { model, step, task, problem } = ordered[0]!;
     const place = { model, ...(step !== undefined && { step }), task, problem, draws: ordered.length };
-    const choice = bestOfN(ordered.map((row) => rewards.get(drawKey(row))));
+    const choice = bestOfN(ordered.map((row) => rewards.get(textKey(row, crc32(row.text)))));
     if (choice === undefined) return place;
     const { draw, text } = ordered[choice.index]!;
     return { ...place, draw, reward: choice.reward, ties: choice.ties, text };

@@ -55,10 +55,12 @@ export function samplingOf(settings: DrawSettings): SamplingSettings {
  * sampled from another distribution than its own, that distribution, which is a candidate of its own.
  */
 export function drawerOf(name: ModelName, sampling: SamplingSettings): string {
-  const model = name.step === undefined ? name.model : `${name.model}, step ${name.step}`;
   const changes = changesOf(sampling);
-  return changes === "" ? model : `${model} (${changes})`;
+  return changes === "" ? labelOf(name) : `${labelOf(name)} (${changes})`;
 }
+
+export const labelOf = ({ model, step }: Pick<ModelName, "model" | "step">): string =>
+  step === undefined ? model : `${model}, step ${step}`;
 
 /** What tells the sampling distribution from the model's own; empty where it is the model's own. */
 function changesOf({ temperature, topK, topP, minP }: SamplingSettings): string {

@@ -1,26 +1,17 @@
 /** `lmcov generate`: draws of checkpoints, with their log-probabilities and verdicts, as ordinary rows of a run folder. */
 import { Command, InvalidArgumentError } from "commander";
-import { type Generation, generate, samplingFilter } from "../decode/index.ts";
-import { continuationText, tokenTexts } from "../model/index.ts";
-import { randomGenerator } from "../numeric/index.ts";
-import { InputError, type Row, samplingHash } from "../record/index.ts";
-import { countText, plural, printable } from "../report/index.ts";
+import { samplingFilter } from "../decode/index.ts";
+import { InputError, samplingHash } from "../record/index.ts";
 import { asOnlyWriter } from "../store/index.ts";
-import { type Verifier, verifierByName } from "../verifier/index.ts";
-import { type BestOfNRule, bestOfNRule, type ChosenDraw, chosenDraws } from "./generate-best.ts";
+import { verifierByName } from "../verifier/index.ts";
+import { type BestOfNRule, bestOfNRule, chosenDraws } from "./generate-best.ts";
 import { findCheckpoints } from "./generate-checkpoints.ts";
-import {
-  type EngineOptions,
-  engineOptions,
-  type LocalModel,
-  openLocalModel,
-  testTimeSettings,
-} from "./generate-model.ts";
-import { type PromptRow, placeOf, promptColumns, promptTokens, readPrompts } from "./generate-prompts.ts";
-import { type DrawSettings, drawRows, type ModelName, samplingOf, steppedName } from "./generate-rows.ts";
-import { finishedKeys, writeInChunks } from "./generate-run.ts";
+import { type DrawSummary, drawFrom, drawnKeys, drawSetOf } from "./generate-draws.ts";
+import { type EngineOptions, engineOptions, testTimeSettings } from "./generate-model.ts";
+import { promptColumns, readPrompts } from "./generate-prompts.ts";
+import { type DrawSettings, labelOf, samplingOf } from "./generate-rows.ts";
+import { printSummary } from "./generate-summary.ts";
 import { positiveInteger } from "./log-options.ts";
-import { jsonText, printRemark, printResult } from "./print.ts";
 import { progressLine } from "./progress.ts";
 import { softwareVersions } from "./version.ts";
 
@@ -88,22 +79,6 @@ export function command(): Command {
     .action(run);
 }
 
-/** One draw to make. */
-interface Unit {
-  readonly prompt: PromptRow;
-  readonly draw: number;
-}
-
-interface Summary {
-  readonly model: string;
-  readonly step?: number;
-  readonly drawn: number;
-  readonly skipped: number;
-  readonly tokens: number;
-  /** Draws that met the limit of tokens before their end. */
-  readonly cut: number;
-}
-
 async function run(words: string[], options: GenerateOptions): Promise<void> {
   const { columns, inputs } = promptColumns(options.map);
   const checkpoints = await findCheckpoints([...words, ...inputs], options);
@@ -133,204 +108,29 @@ async function run(words: string[], options: GenerateOptions): Promise<void> {
     command: ["generate", ...words, "--prompts", options.prompts, "--seed", options.seed],
   };
   await asOnlyWriter(options.out, description, async () => {
-    const finished = await finishedKeys(options.out, "responses", (row) => rowKey(row));
-    const sampling = samplingOf(settings);
-    const hash = samplingHash(sampling);
-    const drawSet = drawSetOf(options);
-    const total = checkpoints.length * prompts.length * options.draws;
+    const finished = await drawnKeys(options.out);
+    const { out: folder, prompts: input, draws, seed } = options;
+    const request = { folder, input, prompts, draws, settings, filter, seed, verifier, engine: options };
+    const total = checkpoints.length * prompts.length * draws;
     const progress = progressLine({ title: "drawing", total });
-    const summaries: Summary[] = [];
-    let done = 0;
-    for (const checkpoint of checkpoints) {
-      const name = steppedName(checkpoint.name, testTimeTraining);
-      const units = unitsOf(prompts, options.draws).filter(({ prompt, draw }) => {
-        const key = drawKey(name, { hash, prompt, drawSet, draw });
-        if (finished.has(key)) return false;
-        finished.add(key);
-        return true;
-      });
-      const skipped = prompts.length * options.draws - units.length;
-      done += skipped;
-      const made = { drawn: 0, tokens: 0, cut: 0 };
-      if (units.length > 0) {
-        const model = await openLocalModel(checkpoint, { ...options, testTimeTraining });
-        const context = {
-          name,
-          sampling,
-          samplingHash: hash,
-          verifier,
-          rewarded: verifier !== undefined,
-          method: model.method,
-        };
-        await writeInChunks(
-          units,
-          { folder: options.out, origin: "generate", input: options.prompts },
-          {
-            keyOf: ({ prompt, draw }) => drawKey(name, { hash, prompt, drawSet, draw }),
-            rowsOf: async (chunk) => {
-              const drawn = await drawChunk(chunk, {
-                model,
-                name,
-                settings,
-                filter,
-                options,
-                onProgress: (count) => progress.update(done + count, `, ${labelOf(name)}`),
-              });
-              done += chunk.length;
-              return drawn.flatMap((generation, index): Row[] => {
-                made.drawn += 1;
-                made.tokens += generation.tokens.length;
-                if (generation.finishReason === "length") made.cut += 1;
-                return drawRows(
-                  {
-                    ...chunk[index]!,
-                    drawSet,
-                    text: textOf(generation, chunk[index]!.prompt, model),
-                    tokenCount: generation.tokens.length,
-                    logProbabilities: generation.logProbabilities,
-                    samplingLogProbabilities: generation.samplingLogProbabilities,
-                    tokenTexts: tokenTextsOf(generation, chunk[index]!.prompt, model),
-                    finishReason: generation.finishReason,
-                  },
-                  context,
-                );
-              });
-            },
-          },
-        );
-        await model.release();
-      }
-      summaries.push({ ...name, ...made, skipped });
+    const summaries: DrawSummary[] = [];
+    for (const [place, checkpoint] of checkpoints.entries()) {
+      const before = place * prompts.length * draws;
+      const onProgress = (count: number, label: string) => progress.update(before + count, `, ${label}`);
+      summaries.push(await drawFrom(checkpoint, request, { finished, onProgress }));
     }
     progress.finish();
-    const models = new Set(summaries.map(({ model }) => model));
     const chosen =
       options.bestOf &&
-      (await chosenDraws(options.out, {
+      (await chosenDraws(folder, {
         rule: options.bestOf,
-        n: options.draws,
-        drawSet,
-        samplingHash: hash,
-        models,
+        n: draws,
+        drawSet: drawSetOf(seed),
+        samplingHash: samplingHash(samplingOf(settings)),
+        models: new Set(summaries.map(labelOf)),
       }));
-    printSummary(summaries, { options, verifier, chosen });
+    printSummary(summaries, { options, chosen });
   });
-}
-
-function unitsOf(prompts: readonly PromptRow[], draws: number): Unit[] {
-  return prompts.flatMap((prompt) => Array.from({ length: draws }, (_, draw) => ({ prompt, draw })));
-}
-
-async function drawChunk(
-  chunk: readonly Unit[],
-  at: {
-    readonly model: LocalModel;
-    readonly name: ModelName;
-    readonly settings: DrawSettings;
-    readonly filter: ReturnType<typeof samplingFilter>;
-    readonly options: GenerateOptions;
-    readonly onProgress: (count: number) => void;
-  },
-): Promise<Generation[]> {
-  const { model, name, settings, filter, options } = at;
-  const streams = randomGenerator(options.seed).split(labelOf(name));
-  const encoded = new Map<PromptRow, readonly number[]>();
-  const requests = chunk.map(({ prompt, draw }) => {
-    const tokens = encoded.get(prompt) ?? checkedPrompt(prompt, model);
-    encoded.set(prompt, tokens);
-    return {
-      prompt: tokens,
-      generator: streams.split(`${prompt.promptHash} ${prompt.problem}`).split(`draw ${draw}`),
-      maxTokens: settings.maxTokens,
-      filter,
-      endOfSequence: model.endOfSequence,
-    };
-  });
-  return generate(model.decoder, requests, { batch: options.batch, onProgress: at.onProgress });
-}
-
-function checkedPrompt(prompt: PromptRow, model: LocalModel): readonly number[] {
-  const tokens = promptTokens(prompt, model.tokenizer);
-  if (tokens.length <= model.decoder.contextLength) return tokens;
-  throw new InputError(
-    `${placeOf(prompt)}: the prompt has ${tokens.length} tokens and this model's context holds ${model.decoder.contextLength}`,
-  );
-}
-
-/** The response's text: without the end-of-sequence token, which its tokens and log-probabilities include. */
-function textOf({ tokens }: Generation, prompt: PromptRow, { tokenizer, endOfSequence }: LocalModel): string {
-  const ended = endOfSequence !== undefined && tokens.at(-1) === endOfSequence;
-  const response = ended ? tokens.slice(0, -1) : tokens;
-  return continuationText(tokenizer, { prompt: promptTokens(prompt, tokenizer), response });
-}
-
-function tokenTextsOf(
-  { tokens }: Generation,
-  prompt: PromptRow,
-  { tokenizer }: LocalModel,
-): readonly string[] {
-  const before = promptTokens(prompt, tokenizer);
-  return tokenTexts((ids) => tokenizer.decode(ids), { before, tokens: [...tokens] });
-}
-
-const labelOf = ({ model, step }: ModelName) => (step === undefined ? model : `${model}, step ${step}`);
-
-function drawKey(
-  { model, step }: ModelName,
-  unit: { hash: string; prompt: PromptRow; drawSet: string; draw: number },
-): string {
-  const { task, promptHash, problem } = unit.prompt;
-  return [model, step ?? "", unit.hash, task, promptHash, problem, unit.drawSet, unit.draw].join("\u0000");
-}
-
-/** The key of a drawn response that is in the run already. */
-function rowKey(row: Row): string {
-  if (row.kind !== "response" || row.role !== "draw") return "";
-  const { model, step, samplingHash: hash, task, promptHash, problem, drawSet, draw } = row;
-  return [model, step ?? "", hash, task, promptHash, problem, drawSet, draw].join("\u0000");
-}
-
-/** Draws are numbered for good within one seed; those of another are others. */
-const drawSetOf = ({ seed }: GenerateOptions): string => (seed === "0" ? "" : `seed ${seed}`);
-
-function printSummary(
-  summaries: readonly Summary[],
-  result: {
-    options: GenerateOptions;
-    verifier: Verifier | undefined;
-    chosen: readonly ChosenDraw[] | undefined;
-  },
-): void {
-  const { options, chosen } = result;
-  if (options.json) {
-    printResult(
-      jsonText({
-        schema: "lmcov/generate@1",
-        run: options.out,
-        models: summaries,
-        ...(chosen && { chosen }),
-      }),
-    );
-    return;
-  }
-  for (const summary of summaries) {
-    const { drawn, skipped, tokens, cut } = summary;
-    const known = skipped > 0 ? `, ${countText(skipped)} there already` : "";
-    printRemark(
-      `• ${printable(labelOf(summary), 200)}: ${plural(drawn, "draw")}, ${plural(tokens, "token")}${known}`,
-    );
-    if (cut > 0 && summary.drawn > 0) {
-      printRemark(`    ${countText(cut)} of ${countText(drawn)} ended at the token limit, not by themselves`);
-    }
-  }
-  for (const { problem, draw, reward, ties, text } of chosen ?? []) {
-    const shown =
-      draw === undefined
-        ? "no draw has a reward"
-        : `draw ${draw} (${options.bestOf} ${reward?.toPrecision(4)}${ties === 1 ? "" : `, first of ${ties}`}): ${printable(text ?? "", 200)}`;
-    printResult(`${printable(problem, 80)}: ${shown}`);
-  }
-  printRemark(`Next: lmcov report ${options.out}`);
 }
 
 function realOf(text: string): number {

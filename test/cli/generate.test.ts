@@ -212,6 +212,22 @@ test("Best-of-N by likelihood prints the likeliest draw of each prompt", async (
   }
 }, 60_000);
 
+test("Best-of-N chooses among the checkpoints asked for by their own scores, and names them where they are several", async () => {
+  const words = "--prompts test.jsonl --limit 2 -n 4 --max-tokens 8 --best-of likelihood --out best-of-steps";
+  const lines = (await done(`generate runs/sums ${words}`)).trim().split("\n");
+  const steps = [40, 120, 360].flatMap((step) => [`sums, step ${step}`, `sums, step ${step}`]);
+  expect(lines.map((line) => /^(.*?), [^,]*: draw \d \(likelihood /.exec(line)?.[1])).toEqual(steps);
+  const first = `generate runs/sums --step 40 --json ${words}`;
+  const { chosen } = JSON.parse(await done(first));
+  expect(chosen.map(({ step }: { step: number }) => step)).toEqual([40, 40]);
+  // Scores of the other checkpoints' draws under this one, of the same numbers, are not those of its own draws.
+  await done("score-with runs/sums --input best-of-steps --out best-of-steps");
+  const again = JSON.parse(await done(first)).chosen;
+  expect(again).toEqual(
+    chosen.map((choice: { reward: number }) => ({ ...choice, reward: expect.closeTo(choice.reward, 5) })),
+  );
+}, 60_000);
+
 test.each([
   ["generate nowhere --prompts test.jsonl --out x", /nowhere: no such folder/],
   ["generate runs --prompts test.jsonl --out x", /runs: is neither a checkpoint.*nor a training run/],
