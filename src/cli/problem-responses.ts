@@ -1,4 +1,5 @@
 /** All responses to one problem, with their verdicts. */
+import { crc32 } from "node:zlib";
 import { InputError, type Likelihood, type Outcome, type Response, type Row } from "../record/index.ts";
 import { countText, printable, printableLines } from "../report/index.ts";
 import type { ReadLogs } from "./read-logs.ts";
@@ -25,6 +26,7 @@ export class ProblemResponses {
   readonly #name: string;
   readonly #outcomes: Outcome[] = [];
   readonly #responses = new Map<string, Response>();
+  /** By draw and text: another model's draw of the same number, scored by this one, has another text. */
   readonly #likelihoods = new Map<string, Likelihood>();
 
   constructor(name: string) {
@@ -36,7 +38,8 @@ export class ProblemResponses {
       if (row.problem !== this.#name) continue;
       if (row.kind === "outcome") this.#outcomes.push(row);
       if (row.kind === "response" && row.role === "draw") this.#responses.set(drawKey(row), row);
-      if (row.kind === "likelihood" && row.role === "draw") this.#likelihoods.set(drawKey(row), row);
+      if (row.kind !== "likelihood" || row.role !== "draw") continue;
+      this.#likelihoods.set(textKey(drawKey(row), row.fingerprint), row);
     }
   }
 
@@ -54,7 +57,9 @@ export class ProblemResponses {
       const response = this.#responses.get(key);
       if (label === undefined || response === undefined || seen.has(key)) return [];
       seen.add(key);
-      const logProbability = this.#likelihoods.get(key)?.logProbability;
+      const likelihood =
+        this.#likelihoods.get(textKey(key, crc32(response.text))) ?? this.#likelihoods.get(textKey(key));
+      const logProbability = likelihood?.logProbability;
       const { draw, verdict, reason, reward, answer } = outcome;
       return [
         {
@@ -82,6 +87,8 @@ export class ProblemResponses {
     return new InputError(`--show ${this.#name}: ${why}; lmcov problems lists the names`);
   }
 }
+
+const textKey = (key: string, fingerprint?: number): string => `${key}\u0000${fingerprint ?? ""}`;
 
 /** For a terminal: controls are escaped, lines stay. */
 export function responsesText({ prompt, target, responses }: FoundResponses): string {

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { Outcome, Response, Row } from "../record/index.ts";
 import type { ModelCounts, ProblemView } from "../report/index.ts";
@@ -103,6 +104,33 @@ describe("response sample", () => {
     ];
     const [problem] = shownOf([rows], ["p"]);
     expect(problem?.responses[0]).toMatchObject({ logProbability: -1.5, tokenLogProbabilities: [-1, -0.5] });
+  });
+
+  test("passes over scores of another model's draw of the same number, whichever is read first", () => {
+    const score = (text: string, logProbability: number): Row => ({
+      kind: "likelihood",
+      ...base("p", 0),
+      role: "draw",
+      drawnBy: "m, or another",
+      logProbability,
+      fingerprint: crc32(text),
+      method: "server",
+    });
+    const [own, other] = [score("p 0", -1.5), score("of another model", -9)];
+    for (const scores of [
+      [own, other],
+      [other, own],
+    ]) {
+      for (const rows of [
+        [outcome("p", 0, "correct"), response("p", 0), ...scores],
+        [outcome("p", 0, "correct"), ...scores, response("p", 0)],
+      ]) {
+        const [problem] = shownOf([rows], ["p"]);
+        expect(problem?.responses[0]).toMatchObject({ text: "p 0", logProbability: -1.5 });
+      }
+    }
+    const [alone] = shownOf([[outcome("p", 0, "correct"), other, response("p", 0)]], ["p"]);
+    expect(alone?.responses[0]).not.toHaveProperty("logProbability");
   });
 
   test("keeps a bounded number of problems", () => {

@@ -30,7 +30,10 @@ const separator = "\u0000";
 interface Material {
   uses: number;
   response?: { readonly text: string; readonly cut: number; readonly finishReason?: string };
+  /** Of the whole text. */
+  fingerprint?: number;
   likelihood?: {
+    readonly fingerprint?: number;
     readonly logProbability: number;
     readonly tokens?: readonly number[];
     /** Texts of all tokens; the long ones are not kept. */
@@ -69,14 +72,18 @@ export class ResponseSample {
     for (const row of rows) if (row.kind === "outcome") this.#addOutcome(row);
     const recent = new Map<string, Response>();
     for (const row of rows) {
-      if (row.kind !== "response" && row.kind !== "likelihood") continue;
-      if (row.role !== "draw" || this.#isPassedOver(row)) continue;
+      if (row.kind !== "response" || row.role !== "draw" || this.#isPassedOver(row)) continue;
       const key = drawKey(row);
       const material = this.#materials.get(key);
       if (material !== undefined) this.#attach(material, row);
-      else if (row.kind === "response") recent.set(key, row);
+      else recent.set(key, row);
     }
     this.#recent = recent;
+    for (const row of rows) {
+      if (row.kind !== "likelihood" || row.role !== "draw" || this.#isPassedOver(row)) continue;
+      const material = this.#materials.get(drawKey(row));
+      if (material !== undefined) attachScore(material, row);
+    }
   }
 
   #isPassedOver(row: Row): boolean {
@@ -135,17 +142,9 @@ export class ResponseSample {
     if (kept.material.uses === 0) this.#materials.delete(kept.key);
   }
 
-  #attach(material: Material, row: Response | Likelihood): void {
-    if (row.kind === "likelihood") {
-      const tokens = row.tokenLogProbabilities?.slice(0, mostTokens);
-      const texts = (row.tokens?.length ?? mostTokens + 1) > mostTokens ? undefined : row.tokens?.map(own);
-      material.likelihood = {
-        logProbability: row.logProbability,
-        ...(tokens !== undefined && { tokens }),
-        ...(texts !== undefined && { texts }),
-      };
-      return;
-    }
+  #attach(material: Material, row: Response): void {
+    material.fingerprint = crc32(row.text);
+    if (!isOfText(material, material.likelihood?.fingerprint)) delete material.likelihood;
     material.response = {
       text: own(row.text.slice(0, longestText)),
       cut: Math.max(0, row.text.length - longestText),
@@ -192,6 +191,23 @@ export class ResponseSample {
       });
     return shown;
   }
+}
+
+/** Another model's draw of the same number, scored by this one, has another text. */
+const isOfText = ({ fingerprint }: Material, scored: number | undefined): boolean =>
+  fingerprint === undefined || scored === undefined || scored === fingerprint;
+
+function attachScore(material: Material, row: Likelihood): void {
+  const { fingerprint, logProbability } = row;
+  if (!isOfText(material, fingerprint)) return;
+  const tokens = row.tokenLogProbabilities?.slice(0, mostTokens);
+  const texts = (row.tokens?.length ?? mostTokens + 1) > mostTokens ? undefined : row.tokens?.map(own);
+  material.likelihood = {
+    logProbability,
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(tokens !== undefined && { tokens }),
+    ...(texts !== undefined && { texts }),
+  };
 }
 
 const verdictOrder = ["correct", "incorrect", "unscored"];

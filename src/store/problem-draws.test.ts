@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostileTexts } from "../../test/hostile-text.ts";
 import { likelihoodRow, outcomeRow, responseRow } from "../../test/rows.ts";
@@ -147,6 +148,29 @@ describe("the draws of a problem", () => {
       const cut = (await problemDraws(asking(run, { mostTokens: 2 })))?.draws[0];
       expect(cut?.tokenLogProbabilities).toEqual([-0.5, Number.NEGATIVE_INFINITY]);
       expect(cut?.tokens).toBeUndefined();
+    }
+  });
+
+  test("have no scores of another model's draw of the same number, told by its text or by who drew it", async () => {
+    const [response, outcome] = draw(0);
+    const own = likelihoodRow({
+      problem: "p",
+      promptHash: shortHash("p"),
+      role: "draw",
+      draw: 0,
+      drawnBy: outcome.model,
+      logProbability: -1.5,
+      fingerprint: crc32(response.text),
+    });
+    const other = { ...own, drawnBy: "another", logProbability: -9, fingerprint: crc32("of another model") };
+    for (const judged of [outcome, { ...outcome, fingerprint: crc32(response.text) }]) {
+      const drawn = [response, judged];
+      for (const [at, rows] of [[own, other], [other, own], [other]].entries()) {
+        const run = await written(`run ${judged.fingerprint} ${at}`, [...drawn, ...rows], []);
+        const found = (await problemDraws(asking(run)))?.draws;
+        expect(found).toHaveLength(1);
+        expect(found?.[0]?.logProbability).toBe(rows.includes(own) ? -1.5 : undefined);
+      }
     }
   });
 

@@ -133,6 +133,13 @@ const drawKeys = "run model step training_tokens prompt_hash sampling_hash draw_
 const sameDraw = (left: string, right: string) =>
   drawKeys.map((key) => `${left}.${key} IS NOT DISTINCT FROM ${right}.${key}`).join(" AND ");
 
+/**
+ * Whether a score is of the draw's own text: another model's draw of the same number, scored by this one, has another. Where
+ * the verdict does not tell its text, the score tells who drew.
+ */
+const sameText = (judged: string, scored: string) =>
+  `coalesce(${judged}.fingerprint = ${scored}.fingerprint, ${scored}.drawn_by = ${scored}.model, true)`;
+
 async function selected(
   connection: Connection,
   request: ProblemDrawsRequest,
@@ -190,7 +197,8 @@ async function selected(
       CASE WHEN len(l.tokens) <= ${tokens} THEN l.tokens END AS tokens
     FROM given g
     JOIN (${drawn}) r ON ${sameDraw("g", "r")}
-    LEFT JOIN (SELECT * FROM (${rowsOf("likelihoods")}) WHERE role = 'draw') l ON ${sameDraw("g", "l")}
+    LEFT JOIN (SELECT * FROM (${rowsOf("likelihoods")}) WHERE role = 'draw') l
+      ON ${sameDraw("g", "l")} AND ${sameText("g", "l")}
     ORDER BY g.position, g.draw_set, g.draw`,
     names,
   );
