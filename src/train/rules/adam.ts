@@ -68,6 +68,7 @@ export function adamDirection(options: AdamOptions = {}): Piece {
   requirePositive("epsilon", epsilon);
   return {
     name: "adam",
+    joinsVectors: true,
     init: (shapes) => {
       const zeros = (kind: string) =>
         Object.entries(shapes).map(([name, shape]) => [`${kind}.${name}`, { shape, fill: 0 }] as const);

@@ -1,5 +1,6 @@
 /** Norms over all tensors jointly, as if they were one vector. */
 import type { Graph, NamedTensors, Tensor } from "../../tensor/index.ts";
+import { joinedTensors } from "./joined-vectors.ts";
 
 /**
  * ‖·‖₂ over all entries of all tensors, a scalar.
@@ -12,7 +13,11 @@ import type { Graph, NamedTensors, Tensor } from "../../tensor/index.ts";
  * (await program.run({ a: at(3), b: at(4) })).norm?.data; // [5]
  */
 export function globalNorm(graph: Graph, tensors: NamedTensors): Tensor {
-  const squares = Object.values(tensors).map((tensor) => graph.sum(graph.square(tensor)));
+  return normOf(graph, joinedTensors(graph, tensors));
+}
+
+function normOf(graph: Graph, tensors: readonly Tensor[]): Tensor {
+  const squares = tensors.map((tensor) => graph.sum(graph.square(tensor)));
   const [first, ...rest] = squares;
   if (first === undefined) throw new RangeError("number of tensors is 0: must be at least 1");
   return graph.sqrt(rest.reduce((total, square) => graph.add(total, square), first));
@@ -34,10 +39,11 @@ export function stepNorms(
   given: { readonly gradients: NamedTensors; readonly before: NamedTensors; readonly after: NamedTensors },
 ): StepNorms {
   const { gradients, before, after } = given;
-  const change = mapTensors(after, (tensor, name) => graph.subtract(tensor, before[name]!));
+  const start = joinedTensors(graph, before);
+  const change = joinedTensors(graph, after).map((tensor, index) => graph.subtract(tensor, start[index]!));
   return {
     gradientNorm: globalNorm(graph, gradients),
-    updateNorm: globalNorm(graph, change),
+    updateNorm: normOf(graph, change),
     parameterNorm: globalNorm(graph, after),
   };
 }

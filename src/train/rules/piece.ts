@@ -2,6 +2,7 @@
 import type { Graph, NamedShapes, NamedTensors, Shape } from "../../tensor/index.ts";
 import type { Projection } from "../projection.ts";
 import type { UpdateRule } from "../update-rule.ts";
+import { JoinedVectors } from "./joined-vectors.ts";
 import { mapTensors } from "./norms.ts";
 
 /** Extra state: name to shape and initial value. */
@@ -27,6 +28,8 @@ export interface PieceOutput {
 export interface Piece {
   /** Unique within a rule: state tensors carry it. */
   readonly name: string;
+  /** It does not tell vectors apart: they may come as one. */
+  readonly joinsVectors?: boolean;
   init(parameterShapes: NamedShapes): StateShapes;
   apply(graph: Graph, given: PieceInput): PieceOutput;
 }
@@ -35,9 +38,11 @@ export interface Piece {
 export function statelessPiece(
   name: string,
   change: (graph: Graph, given: PieceInput) => NamedTensors,
+  joinsVectors = false,
 ): Piece {
   return {
     name,
+    joinsVectors,
     init: () => ({}),
     apply: (graph, given) => ({ directions: change(graph, given), state: {} }),
   };
@@ -50,6 +55,7 @@ export function chain(name: string, pieces: readonly Piece[]): Piece {
   if (repeated !== undefined) throw new RangeError(`piece is ${repeated}: must be in a chain only once`);
   return {
     name,
+    joinsVectors: pieces.every(({ joinsVectors }) => joinsVectors),
     init: (shapes) =>
       Object.assign({}, ...pieces.map((piece) => prefixed(piece.name, piece.init(shapes)))) as StateShapes,
     apply(graph, given) {
@@ -122,14 +128,21 @@ export function composedRule(given: {
   return {
     name,
     init: (shapes) => piece.init(shapes),
-    update(graph, { gradients, state, parameters, scalars }) {
+    update(graph, given) {
+      const vectors = new JoinedVectors(graph, piece.joinsVectors ? given.parameters : {});
+      const [gradients, state, parameters] = [given.gradients, given.state, given.parameters].map((tensors) =>
+        vectors.join(tensors),
+      ) as [NamedTensors, NamedTensors, NamedTensors];
+      const { scalars } = given;
       const changed = piece.apply(graph, { directions: gradients, state, parameters, scalars });
-      const stepped = mapTensors(parameters, (parameter, tensor) =>
-        graph.subtract(parameter, graph.multiply(scalars.learningRate!, changed.directions[tensor]!)),
+      const stepped = vectors.separate(
+        mapTensors(parameters, (parameter, tensor) =>
+          graph.subtract(parameter, graph.multiply(scalars.learningRate!, changed.directions[tensor]!)),
+        ),
       );
       return {
         parameters: projection === undefined ? stepped : projection(graph, stepped),
-        state: changed.state,
+        state: vectors.separate(changed.state),
       };
     },
   };

@@ -9,33 +9,45 @@ const leastNorm = 1e-30;
 /** direction·factor. */
 export function scaleBy(factor: number): Piece {
   requireFinite("factor", factor);
-  return statelessPiece("scale", (graph, { directions }) =>
-    mapTensors(directions, (direction) => graph.multiply(direction, factor)),
+  return statelessPiece(
+    "scale",
+    (graph, { directions }) => mapTensors(directions, (direction) => graph.multiply(direction, factor)),
+    true,
   );
 }
 
 /** direction·limit/max(‖direction‖, limit): no longer than the limit, the norm over all parameters jointly. */
 export function clipByGlobalNorm(limit: number): Piece {
   requirePositive("limit", limit);
-  return statelessPiece("clip", (graph, { directions }) => {
-    const scale = graph.divide(limit, graph.maximum(globalNorm(graph, directions), limit));
-    return mapTensors(directions, (direction) => graph.multiply(direction, scale));
-  });
+  return statelessPiece(
+    "clip",
+    (graph, { directions }) => {
+      const scale = graph.divide(limit, graph.maximum(globalNorm(graph, directions), limit));
+      return mapTensors(directions, (direction) => graph.multiply(direction, scale));
+    },
+    true,
+  );
 }
 
 /** direction/(λ + ‖direction‖), (18), the norm over all parameters jointly. A direction of zeros stays zeros, also at λ = 0. */
 export function normalizeByGlobalNorm(lambda: number): Piece {
   requireNonnegative("lambda", lambda);
-  return statelessPiece("normalize", (graph, { directions }) => {
-    const norm = graph.maximum(graph.add(lambda, globalNorm(graph, directions)), leastNorm);
-    return mapTensors(directions, (direction) => graph.divide(direction, norm));
-  });
+  return statelessPiece(
+    "normalize",
+    (graph, { directions }) => {
+      const norm = graph.maximum(graph.add(lambda, globalNorm(graph, directions)), leastNorm);
+      return mapTensors(directions, (direction) => graph.divide(direction, norm));
+    },
+    true,
+  );
 }
 
 /** −1, 0 or 1 for each entry, (20); sign(0) = 0. */
 export function signOfDirection(): Piece {
-  return statelessPiece("sign", (graph, { directions }) =>
-    mapTensors(directions, (direction) => graph.sign(direction)),
+  return statelessPiece(
+    "sign",
+    (graph, { directions }) => mapTensors(directions, (direction) => graph.sign(direction)),
+    true,
   );
 }
 
@@ -54,12 +66,16 @@ export const allTensors: TensorChoice = () => true;
 export function weightDecay(given: { readonly rate: number; readonly decays?: TensorChoice }): Piece {
   const { rate, decays = matrices } = given;
   requireNonnegative("rate", rate);
-  return statelessPiece("decay", (graph, { directions, parameters }) =>
-    mapTensors(directions, (direction, name) => {
-      const parameter = parameters[name]!;
-      if (rate === 0 || !decays(name, parameter.shape)) return direction;
-      return graph.add(direction, graph.multiply(parameter, rate));
-    }),
+  return statelessPiece(
+    "decay",
+    (graph, { directions, parameters }) =>
+      mapTensors(directions, (direction, name) => {
+        const parameter = parameters[name]!;
+        if (rate === 0 || !decays(name, parameter.shape)) return direction;
+        return graph.add(direction, graph.multiply(parameter, rate));
+      }),
+    // Another choice may tell them apart by name.
+    rate === 0 || decays === matrices || decays === allTensors,
   );
 }
 
@@ -77,6 +93,7 @@ export function momentum(given: {
   const share = average ? 1 - decay : 1;
   return {
     name: "momentum",
+    joinsVectors: true,
     init: (shapes) =>
       Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, fill: 0 }])),
     apply(graph, { directions, state }) {
