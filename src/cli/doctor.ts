@@ -130,7 +130,7 @@ async function canaryOf(endpoint: ScoringEndpoint, signal: AbortSignal): Promise
     const { probable, absurd, ordered }: CanaryResult = await canary(endpoint, signal);
     return { passed: true, probable: probable.logProbability, absurd: absurd.logProbability, ordered };
   } catch (error) {
-    if (!(error instanceof EndpointError) || error.fault !== "refused") throw error;
+    if (!(error instanceof EndpointError) || !["refused", "unsupported"].includes(error.fault)) throw error;
     return { passed: false, reason: error.message };
   }
 }

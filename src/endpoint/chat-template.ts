@@ -51,7 +51,10 @@ export function templateOf(
         eos_token: end,
       });
     } catch (error) {
-      throw new EndpointError("refused", `${place}: its chat template says: ${String(error).slice(0, 300)}`);
+      throw new EndpointError(
+        "unsupported",
+        `${place}: its chat template says: ${String(error).slice(0, 300)}`,
+      );
     }
   };
 }

@@ -16,7 +16,9 @@ export type EndpointFault =
   | "too long"
   /** The server withheld or cut the response by rules of its own: what is there is no draw from the model. */
   | "filtered"
-  /** The server will not do it: status 4xx. */
+  /** Known without asking: neither the interface nor the model does such a request, such as one of token ids. */
+  | "unsupported"
+  /** The server will not do it: status 4xx, or an answer without what was asked for. */
   | "refused";
 
 const retryableFaults: readonly EndpointFault[] = [

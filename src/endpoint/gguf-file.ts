@@ -165,7 +165,7 @@ async function scored(
       // A float32 probability below e^−103 is 0: the logarithm is not known, only that it is smaller.
       if (probability === 0) {
         throw new EndpointError(
-          "refused",
+          "unsupported",
           `${path}: token ${next} of the response has a log-probability below −103, which node-llama-cpp cannot tell: score it through a llama.cpp server`,
         );
       }

@@ -54,7 +54,7 @@ async function tokensOf(request: ScoreRequest, tokenizer: LlamaTokenizer, signal
       : await tokenizer.promptTokens(request.prompt.text, signal);
   if ("tokens" in request.response) return { prompt, response: request.response.tokens, straddling: 0 };
   if ("tokens" in request.prompt) {
-    throw new EndpointError("refused", "a prompt of token ids is scored with a response of token ids");
+    throw new EndpointError("unsupported", "a prompt of token ids is scored with a response of token ids");
   }
   const joint = await tokenizer.jointTokens(request.prompt.text + request.response.text, signal);
   return split(joint, prompt);
@@ -69,10 +69,10 @@ function checked<Tokens extends { prompt: readonly number[]; response: readonly 
   tokens: Tokens,
 ): Tokens {
   if (tokens.response.length === 0)
-    throw new EndpointError("refused", "the response is empty: nothing to score");
+    throw new EndpointError("unsupported", "the response is empty: nothing to score");
   if (tokens.prompt.length === 0) {
     throw new EndpointError(
-      "refused",
+      "unsupported",
       "the prompt is empty and the model has no beginning-of-sequence token: nothing precedes the first token",
     );
   }

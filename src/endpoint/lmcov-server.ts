@@ -44,7 +44,10 @@ function likelihood({ client, model }: CompletionsOptions) {
         });
       }
       if ("tokens" in prompt) {
-        throw new EndpointError("refused", "a prompt of token ids is scored with a response of token ids");
+        throw new EndpointError(
+          "unsupported",
+          "a prompt of token ids is scored with a response of token ids",
+        );
       }
       const answer = await echoed(prompt.text + response.text, signal);
       const joint = answer.at("prompt_token_ids").tokens();

@@ -116,7 +116,7 @@ function promptTokens(local: LocalModel, prompt: Prompt): readonly number[] {
     return tokens.length === 0 && local.beginsEmpty !== undefined ? [local.beginsEmpty] : tokens;
   }
   if (local.template === undefined) {
-    throw new EndpointError("refused", `${local.address}: has no chat template: give prompts as texts`);
+    throw new EndpointError("unsupported", `${local.address}: has no chat template: give prompts as texts`);
   }
   // A template writes its own beginning-of-sequence token.
   return templatedTokens(local, local.template(prompt.messages));

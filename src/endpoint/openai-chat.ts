@@ -69,7 +69,7 @@ export function chatSampler(options: ChatSampling): Sampler {
       const { temperature, topP = 1, topK = 0, minP = 0 } = settings;
       if (truncation === undefined && (topK > 0 || minP > 0)) {
         throw new EndpointError(
-          "refused",
+          "unsupported",
           `${client.address}: a chat server of this kind has no top-k and no min-p`,
         );
       }
@@ -86,5 +86,5 @@ export function chatSampler(options: ChatSampling): Sampler {
 function messagesOf(prompt: Prompt): readonly Message[] {
   if ("messages" in prompt) return prompt.messages;
   if ("text" in prompt) return [{ role: "user", content: prompt.text }];
-  throw new EndpointError("refused", "a chat server takes no token ids as a prompt");
+  throw new EndpointError("unsupported", "a chat server takes no token ids as a prompt");
 }

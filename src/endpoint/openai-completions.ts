@@ -48,7 +48,7 @@ function likelihood({ client, model }: CompletionsOptions): Likelihood {
     async score({ prompt, response }, signal) {
       if ("tokens" in prompt || "tokens" in response) {
         throw new EndpointError(
-          "refused",
+          "unsupported",
           `${place}: responses of token ids are scored by vLLM, SGLang or llama.cpp`,
         );
       }
@@ -131,7 +131,7 @@ function sampler({ client, model }: CompletionsOptions): Sampler {
       if ("messages" in request.prompt) return chat.sample(request, signal);
       const { temperature, topP = 1, topK = 0, minP = 0 } = request.settings;
       if (topK > 0 || minP > 0) {
-        throw new EndpointError("refused", `${place}: this interface has no top-k and no min-p`);
+        throw new EndpointError("unsupported", `${place}: this interface has no top-k and no min-p`);
       }
       return draw(request, { ...switchedOff, temperature, top_p: topP }, signal);
     },

@@ -64,7 +64,8 @@ async function scoreOf(
   try {
     return await endpoint.likelihood.score(request, signal);
   } catch (error) {
-    if (error instanceof EndpointError && error.fault === "refused") return undefined;
+    const willNot = error instanceof EndpointError && ["refused", "unsupported"].includes(error.fault);
+    if (willNot) return undefined;
     throw error;
   }
 }

@@ -47,7 +47,7 @@ export function requireFit(input: {
 export function requirePrecedent(first: number, address: string): void {
   if (first > 0) return;
   throw new EndpointError(
-    "refused",
+    "unsupported",
     `${address}: nothing precedes the response's first token: the prompt is empty and no beginning-of-sequence token is added`,
   );
 }

@@ -40,7 +40,7 @@ export function secretFor(
   },
 ): Secret | undefined {
   const { keyFile, environment } = input;
-  const text = keyFile === undefined ? undefined : readFileSync(keyFile, "utf8");
+  const text = keyFile === undefined ? undefined : keyFileText(keyFile);
   const host = address.hostname;
   const own = host === "api.openai.com" || host.endsWith(".openai.com");
   const value = (text ?? environment.LMCOV_API_KEY ?? (own ? environment.OPENAI_API_KEY : undefined))?.trim();
@@ -50,4 +50,12 @@ export function secretFor(
     throw new InputError(`${keyFile ?? "the key in the environment"}: a key is one word of ASCII characters`);
   }
   return new Secret(value);
+}
+
+function keyFileText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new InputError(`--key-file ${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
 }

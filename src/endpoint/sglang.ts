@@ -74,7 +74,10 @@ function likelihood({ client, contextLength }: SglangOptions, bos: number | null
     method: `SGLang input_token_logprobs, raw, ${bos === null ? "no BOS" : "BOS added"}, no end token`,
     async score({ prompt, response }, signal) {
       if ("tokens" in prompt && "text" in response) {
-        throw new EndpointError("refused", "a prompt of token ids is scored with a response of token ids");
+        throw new EndpointError(
+          "unsupported",
+          "a prompt of token ids is scored with a response of token ids",
+        );
       }
       const promptTokens = "tokens" in prompt ? prompt.tokens : await promptIds(prompt.text, signal);
       let scored: readonly InputToken[];

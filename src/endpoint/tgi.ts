@@ -50,7 +50,7 @@ function likelihood(client: HttpClient): Likelihood {
     method: "TGI prefill, raw, BOS by the tokeniser, no end token",
     async score({ prompt, response }, signal) {
       if ("tokens" in prompt || "tokens" in response) {
-        throw new EndpointError("refused", `${place}: TGI takes texts and no token ids`);
+        throw new EndpointError("unsupported", `${place}: TGI takes texts and no token ids`);
       }
       const { text } = prompt;
       const idsOf = async () => (await prefill(client, text, signal)).map(({ id }) => id);
@@ -98,7 +98,8 @@ function sampler({ client, model }: TgiOptions): Sampler {
   const chat = chatSampler({ client, model, switchedOff: { presence_penalty: 0, frequency_penalty: 0 } });
   const draw = async (request: DrawRequest, fields: JsonObject, signal: AbortSignal): Promise<Draw> => {
     const { prompt, settings, seed } = request;
-    if (!("text" in prompt)) throw new EndpointError("refused", `${client.address}: TGI takes no token ids`);
+    if (!("text" in prompt))
+      throw new EndpointError("unsupported", `${client.address}: TGI takes no token ids`);
     const parameters = {
       max_new_tokens: settings.maxTokens,
       seed,
@@ -114,7 +115,7 @@ function sampler({ client, model }: TgiOptions): Sampler {
     sample(request, signal) {
       if ("messages" in request.prompt) return chat.sample(request, signal);
       const { temperature, topP = 1, topK = 0, minP = 0 } = request.settings;
-      if (minP > 0) throw new EndpointError("refused", `${client.address}: TGI has no min-p`);
+      if (minP > 0) throw new EndpointError("unsupported", `${client.address}: TGI has no min-p`);
       const truncation = { ...(topP < 1 && { top_p: topP }), ...(topK > 0 && { top_k: topK }) };
       return draw(request, { ...switchedOff, ...truncation, temperature }, signal);
     },

@@ -115,7 +115,7 @@ async function knownTokens(request: ScoreRequest, tokenizer: VllmTokenizer, sign
   const promptTokens = "tokens" in prompt ? prompt.tokens : await tokenizer.promptTokens(prompt.text, signal);
   if ("tokens" in response) return { prompt: promptTokens, joint: [...promptTokens, ...response.tokens] };
   if ("tokens" in prompt) {
-    throw new EndpointError("refused", "a prompt of token ids is scored with a response of token ids");
+    throw new EndpointError("unsupported", "a prompt of token ids is scored with a response of token ids");
   }
   const text = prompt.text + response.text;
   if (tokenizer.tellsTokens) return { prompt: promptTokens, text };

@@ -1,8 +1,10 @@
 /** What a job does when servers fail, in virtual time. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { EndpointError } from "../../src/endpoint/index.ts";
 import { secondsBeforeRetry } from "../../src/job/failure.ts";
 import { type JobOptions, runJob } from "../../src/job/index.ts";
 import { failedUnits, runCounts } from "../../src/store/index.ts";
@@ -220,6 +222,25 @@ test("an answer that ignores what was asked is one bad machine's where the serve
     }),
   );
   expect(never).toMatchObject({ done: 0, failed: 0, stopped: { kind: "server" } });
+});
+
+test("a request that is known not to be done is asked once, and the others are done", async () => {
+  let asked = 0;
+  const result = await runJob(
+    options({
+      lanes: [{ name: "server", units: draws(10, 4) }],
+      failedRows: unscored,
+      async run(unit) {
+        asked += 1;
+        const isKnown = asked % 2 === 0;
+        await clock.sleep(10);
+        if (isKnown) throw new EndpointError("unsupported", "no token ids");
+        return rowsOf(unit);
+      },
+    }),
+  );
+  expect(result).toMatchObject({ done: 20, failed: 20, failures: { unsupported: 20 } });
+  expect(asked).toBe(40);
 });
 
 describe("a budget", () => {
