@@ -23,6 +23,8 @@ export interface PlannedPlot {
   readonly key: string;
   /** Pixels; absent where it takes the chart's. */
   readonly height?: number;
+  /** Stands behind those that follow, and takes no place of its own. */
+  readonly isBehind?: boolean;
   readonly options: () => Plot.PlotOptions;
 }
 

@@ -16,36 +16,48 @@ import { nearestPosition } from "./slider-grid.ts";
 const rowHeight = 118;
 const axisHeight = 34;
 
+/** The picks behind all rows, then the rows: N changes few of them. */
 export function trainingPlots(chart: TrainingChart, options: ChartPlotOptions): PlannedPlot[] {
-  const picks = chart.picks.map((pick) => pickAtN(pick, options.n)).join(" ");
-  return chart.rows.map((row, index) => {
-    const isFirst = index === 0;
-    const isLast = index === chart.rows.length - 1;
-    // The first row names N beside the picks.
-    const named = isFirst && options.n !== undefined ? nText(options.n) : "";
-    return {
-      key: `${bandAtN(row, options.n).n ?? ""} ${picks} ${named}`,
-      height: rowHeight + (isLast ? axisHeight : 0) + (isFirst ? 18 : 0),
-      options: () => rowPlot(chart, index, options),
-    };
-  });
+  const named = options.n === undefined ? "" : nText(options.n);
+  const picks: PlannedPlot = {
+    key: `${named} ${chart.picks.map((pick) => pickAtN(pick, options.n)).join(" ")}`,
+    height: chart.rows.reduce((sum, _, index) => sum + rowSizes(chart, index).height, 0),
+    isBehind: true,
+    options: () => picksPlot(chart, options),
+  };
+  const rows = chart.rows.map((row, index) => ({
+    key: `${bandAtN(row, options.n).n ?? ""}`,
+    height: rowSizes(chart, index).height,
+    options: () => rowPlot(chart, index, options),
+  }));
+  return [picks, ...rows];
 }
+
+/** The first row has the picks' names above it, the last one the axis below. */
+function rowSizes({ rows }: TrainingChart, index: number) {
+  const isFirst = index === 0;
+  const isLast = index === rows.length - 1;
+  return {
+    height: rowHeight + (isLast ? axisHeight : 0) + (isFirst ? 18 : 0),
+    marginTop: isFirst ? 40 : 22,
+    marginBottom: isLast ? axisHeight : 6,
+    marginRight: 24,
+  };
+}
+
+const trainingScale = ({ at }: TrainingChart) => ({
+  type: at.every((value) => value > 0) ? ("log" as const) : ("linear" as const),
+  domain: [at[0] ?? 0, at.at(-1) ?? 1],
+});
 
 function rowPlot(chart: TrainingChart, index: number, options: ChartPlotOptions): Plot.PlotOptions {
   const row = chart.rows[index];
   if (row === undefined) throw new RangeError(`row is ${index}: the chart has ${chart.rows.length}`);
-  const isFirst = index === 0;
   const isLast = index === chart.rows.length - 1;
+  const { height: _, ...margins } = rowSizes(chart, index);
   return {
-    marginTop: isFirst ? 40 : 22,
-    marginBottom: isLast ? axisHeight : 6,
-    marginRight: 24,
-    x: {
-      type: chart.at.every((at) => at > 0) ? "log" : "linear",
-      label: isLast ? chart.unit : null,
-      domain: [chart.at[0] ?? 0, chart.at.at(-1) ?? 1],
-      ...(!isLast && { ticks: 0 }),
-    },
+    ...margins,
+    x: { ...trainingScale(chart), label: isLast ? chart.unit : null, ...(!isLast && { ticks: 0 }) },
     y: {
       label: `↑ ${rowLabel(row, options)}`,
       labelArrow: "none",
@@ -54,7 +66,7 @@ function rowPlot(chart: TrainingChart, index: number, options: ChartPlotOptions)
       nice: true,
       domain: rowDomain(row, options),
     },
-    marks: [...pickMarks(chart, options, isFirst), ...rowMarks(chart, row, options, index)],
+    marks: rowMarks(chart, row, options, index),
   };
 }
 
@@ -123,13 +135,26 @@ function rowMarks(
   return [
     Plot.areaY(points, { x: "at", y1: "lower", y2: "upper", fill: colour, fillOpacity: 0.16 }),
     Plot.lineY(points, { x: "at", y: "y", stroke: colour, strokeWidth: 2 }),
-    Plot.dot(points, { x: "at", y: "y", fill: colour, r: 2.5 }),
+    Plot.dot(points, { x: "at", y: "y", fill: colour, render: discsAsOnePath(2.5, colour) }),
     Plot.dot(
       points.filter(({ model }) => model === options.model),
       { x: "at", y: "y", stroke: "currentColor", strokeWidth: 2, r: 6 },
     ),
     ...hoverMarks(points, options),
   ];
+}
+
+/** Discs of one colour as one element: a hundred of them are drawn anew with every frame while N is dragged. */
+function discsAsOnePath(radius: number, colour: string): Plot.RenderFunction {
+  const half = (width: number) => `a${radius},${radius},0,1,1,${width},0`;
+  const disc = half(2 * radius) + half(-2 * radius);
+  return (index, _scales, { x: xs = [], y: ys = [] }, _dimensions, { document }) => {
+    const discs = Array.from(index, (at) => `M${xs[at] - radius},${ys[at]}${disc}`);
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("fill", colour);
+    path.setAttribute("d", discs.join(""));
+    return path;
+  };
 }
 
 /** Where a pick stands at the slider's N. */
@@ -140,28 +165,47 @@ export function pickAtN(pick: TrainingPick, n: number | undefined): number | nul
 
 const dashes = ["", "5 4"];
 
-function pickMarks(chart: TrainingChart, options: ChartPlotOptions, named: boolean): Plot.Markish[] {
-  return chart.picks.flatMap((pick, index) => {
-    const position = pickAtN(pick, options.n);
-    const at = position === null ? undefined : chart.at[position];
-    if (at === undefined) return [];
-    const label =
-      options.n === undefined ? pick.label : pick.label.replace(/\bN\b/, `N = ${nText(options.n)}`);
-    const isRight = chart.at.length > 1 && (position ?? 0) >= chart.at.length / 2;
-    const text = Plot.text([{ at, label }], {
-      x: "at",
-      text: "label",
-      frameAnchor: "top",
-      dy: -14 - 12 * index,
-      dx: isRight ? -3 : 3,
-      textAnchor: isRight ? "end" : "start",
-      fontWeight: 600,
-    });
-    const rule = Plot.ruleX([at], {
-      stroke: "currentColor",
-      strokeOpacity: 0.75,
-      ...(dashes[index] !== "" && { strokeDasharray: dashes[index] }),
-    });
-    return named ? [rule, text] : [rule];
+/** A line through every row at each pick, and its name above the first. */
+function picksPlot(chart: TrainingChart, options: ChartPlotOptions): Plot.PlotOptions {
+  const tops = chart.rows.map((_, index) => {
+    const above = chart.rows.slice(0, index);
+    return above.reduce((sum, _row, place) => sum + rowSizes(chart, place).height, 0);
   });
+  const lines = tops.map((top, index) => {
+    const { height, marginTop, marginBottom } = rowSizes(chart, index);
+    return { top: top + marginTop, bottom: top + height - marginBottom };
+  });
+  return {
+    marginTop: lines[0]?.top ?? 0,
+    marginRight: 24,
+    x: { ...trainingScale(chart), axis: null },
+    y: { type: "identity", axis: null },
+    marks: chart.picks.flatMap((pick, index) => {
+      const position = pickAtN(pick, options.n);
+      const at = position === null ? undefined : chart.at[position];
+      if (at === undefined) return [];
+      const label =
+        options.n === undefined ? pick.label : pick.label.replace(/\bN\b/, `N = ${nText(options.n)}`);
+      const isRight = chart.at.length > 1 && (position ?? 0) >= chart.at.length / 2;
+      return [
+        Plot.ruleX(lines, {
+          x: () => at,
+          y1: "top",
+          y2: "bottom",
+          stroke: "currentColor",
+          strokeOpacity: 0.75,
+          ...(dashes[index] !== "" && { strokeDasharray: dashes[index] }),
+        }),
+        Plot.text([{ at, label }], {
+          x: "at",
+          text: "label",
+          frameAnchor: "top",
+          dy: -14 - 12 * index,
+          dx: isRight ? -3 : 3,
+          textAnchor: isRight ? "end" : "start",
+          fontWeight: 600,
+        }),
+      ];
+    }),
+  };
 }

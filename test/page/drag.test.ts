@@ -95,20 +95,31 @@ describe.skipIf(chromiumPath === undefined)("a drag (skipped where no Chromium i
     expect(after.winner).toEqual({ plots: 0, marks: 1 });
   });
 
-  test("draws only the rows of the trajectory that N changes", async () => {
+  test("changes the rows of the trajectory in place, and draws those that changed anew once N rests", async () => {
     await show("likelihood-trajectory-1");
-    const rows = await page.locator("#likelihood-trajectory-1 .chart > svg > svg").count();
-    expect(rows).toBe(5);
+    const section = "likelihood-trajectory-1";
+    // Five quantities, and the picks behind them.
+    expect(await page.locator(`#${section} .chart > svg > svg`).count()).toBe(6);
     const [first, second] = samePicks(report);
     await drag([first]);
     await drawAll();
-    const during = await counted(() => drag([second]));
-    // Cov at N, pass@N, and the first row, which names N.
-    expect(during["likelihood-trajectory-1"]?.plots).toBe(3);
+    // Cov at N, pass@N, and the picks, whose names have N: without numbers at the pointer from here on.
+    expect((await counted(() => drag([second])))[section]?.plots).toBe(3);
+    const further = await counted(() => drag([first, second]));
+    expect(further[section]?.plots).toBe(0);
+    expect(further[section]?.marks).toBeGreaterThan(10);
+    const moved = await lines(section);
     const after = await counted(drawAll);
-    // The same once more, with numbers at the pointer.
-    expect(after["likelihood-trajectory-1"]?.plots).toBe(3);
+    expect(after[section]?.plots).toBe(3);
+    expect(await lines(section)).toEqual(moved);
+    expect(moved.length).toBeGreaterThan(40);
   });
+
+  /** Lines and names of a chart, but those at the pointer. */
+  const lines = (section: string) =>
+    page.evaluate<string[]>(`[...document.querySelectorAll("#${section} .chart :is(path, line, text)")].map(
+      (part) => [part.localName, part.textContent, ...["x", "y", "dy", "d", "x1", "y1", "x2", "y2"].map((name) => part.getAttribute(name))].join(" "),
+    )`);
 
   test("lets several steps within a frame be one", async () => {
     await show("profile");

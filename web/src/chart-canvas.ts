@@ -43,23 +43,23 @@ export class ChartCanvas {
       document,
       isStyled: true,
     };
-    const drawing = (before && movedChart(before, this.#chart, options)) ?? drawnChart(this.#chart, options);
-    if (drawing !== this.#drawing) this.#take(drawing);
+    this.#take(
+      before === undefined ? drawnChart(this.#chart, options) : movedChart(before, this.#chart, options),
+    );
     this.#drawn = view;
-    if (isAxis) this.#moveMark(drawing, n);
+    if (isAxis) this.#moveMark(n);
   }
 
   #take(drawing: ChartDrawing): void {
-    const known = new Set(this.#drawing?.plots);
-    for (const plot of drawing.plots) {
-      if (known.has(plot)) continue;
-      const { element } = plot;
+    const known = new Set(this.#drawing?.plots.map(({ element }) => element));
+    for (const { element } of drawing.plots) {
+      if (known.has(element)) continue;
       element.addEventListener("click", () => {
         const datum = (element as unknown as { value?: { model?: unknown } | null }).value;
         if (typeof datum?.model === "string") selectModel(datum.model);
       });
     }
-    if (drawing.svg !== this.#drawing?.svg) {
+    if (drawing.svg.parentNode !== this.#place) {
       this.#place.replaceChildren(drawing.svg);
       this.#mark = undefined;
     }
@@ -67,9 +67,10 @@ export class ChartCanvas {
   }
 
   /** The slider's N on the axis: a layer of its own, so that nothing under it is painted anew. */
-  #moveMark({ svg, xOf }: ChartDrawing, n: number | undefined): void {
+  #moveMark(n: number | undefined): void {
+    const { svg, xOf } = this.#drawing ?? {};
     const x = n === undefined ? undefined : xOf?.(n);
-    if (x === undefined) {
+    if (svg === undefined || x === undefined) {
       this.#mark?.remove();
       this.#mark = undefined;
       return;

@@ -5,6 +5,7 @@ import type { Cell, Table } from "../../src/report/section.ts";
 import { tableCsv } from "../../src/report/table-csv.ts";
 import { saveFile } from "./download.ts";
 import { text } from "./page.tsx";
+import { useAsideClass } from "./sight.ts";
 import { selectModel, useView } from "./state.ts";
 
 interface Order {
@@ -43,6 +44,7 @@ export function DataTable({ table, name, controls, rowClass, link }: DataTablePr
   const [filter, setFilter] = useState("");
   const [top, setTop] = useState(0);
   const frame = useRef<HTMLDivElement>(null);
+  useAsideClass(frame);
   const rows = useMemo(() => arranged(table, order, filter), [table, order, filter]);
   const whole = rows.length <= longTable;
   const first = whole ? 0 : Math.max(0, Math.floor(top / rowHeight) - margin);

@@ -25,6 +25,20 @@ export function useInSight(place: Place): boolean | undefined {
   return inSight;
 }
 
+/** Marks the element as out of sight by a class, with nothing drawn anew by that. */
+export function useAsideClass(place: Place): void {
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const observer = new IntersectionObserver(
+      (entries) => element.classList.toggle("aside", entries.at(-1)?.isIntersecting === false),
+      { rootMargin: `${margin}px` },
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [place]);
+}
+
 /** The width in pixels of what stands in a section; 0 until it is known. All sections are as wide as the page's main part, and have no size of their own while they are out of sight. What stands elsewhere names the element around it that gives its width. */
 export function useWidth(place: Place, around = "main"): number {
   const [width, setWidth] = useState(0);

@@ -126,8 +126,10 @@ function moveN(): void {
   if (!isFrameAsked) requestAnimationFrame(showFrame);
   isFrameAsked = true;
   clearTimeout(rest);
+  document.documentElement.classList.add("moving");
   rest = setTimeout(() => {
     rest = undefined;
+    document.documentElement.classList.remove("moving");
     for (const listener of frameListeners) listener(false);
   }, restDelay);
 }
