@@ -1,6 +1,8 @@
 /** The files that the documentation's commands read, small. */
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { vllmRoutes } from "./endpoint/scripted-openai.ts";
+import type { Json, Routes } from "./endpoint/scripted-server.ts";
 import {
   inspectMembers,
   lmEvalLines,
@@ -62,4 +64,12 @@ export async function writeRuns(folder: string): Promise<void> {
   });
   const { code, stderr } = await lmcov(["import", "log.jsonl", "--out", "run"], { cwd: folder });
   if (code !== 0) throw new Error(stderr);
+}
+
+/** vLLM's routes whose draws end after 60 tokens: the scripted model's context is short. */
+export function shortDraws(): Routes {
+  const routes = vllmRoutes();
+  const complete = routes["POST /v1/completions"]!;
+  const shortened = (body: Json) => complete({ ...body, max_tokens: Math.min(Number(body.max_tokens), 60) });
+  return { ...routes, "POST /v1/completions": shortened };
 }

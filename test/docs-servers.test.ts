@@ -5,19 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readRun } from "../src/store/index.ts";
 import { missingIsolation } from "../src/verifier/sandbox/isolation.ts";
-import { type Block, blocksOf, commandsOf, pages } from "./docs-blocks.ts";
-import { writeLogs, writeRuns } from "./docs-inputs.ts";
+import { type Block, blocksFor, commandsOf, placed } from "./docs-blocks.ts";
+import { shortDraws, writeLogs, writeRuns } from "./docs-inputs.ts";
 import { llamaRoutes, sglangRoutes } from "./endpoint/scripted-native.ts";
 import { vllmRoutes } from "./endpoint/scripted-openai.ts";
-import { type Json, type Routes, type ScriptedServer, serve } from "./endpoint/scripted-server.ts";
+import { type Routes, type ScriptedServer, serve } from "./endpoint/scripted-server.ts";
 import { lmcov, mainFile } from "./lmcov.ts";
 
-const blocks = [...pages, "../README.md"].flatMap(blocksOf).filter(({ language }) => language === "sh");
-const named = (mark: string) =>
-  blocks
-    .filter((block) => block.mark === mark)
-    .map((block) => [`${block.page}:${block.line}`, block] as const);
+const blocks = blocksFor("docs-servers.test.ts");
+const named = (mark: string) => placed(blocks.filter((block) => block.mark === mark));
+/** The prompts that the page on vLLM shows. */
+const prompts = blocks.find(({ language }) => language === "jsonl")?.text ?? "";
 
 /** Programs that a block starts beside lmcov: here the scripted servers stand in their place. */
 const standIns = ["vllm", "python", "llama-server"];
@@ -25,14 +25,6 @@ const standIns = ["vllm", "python", "llama-server"];
 const serving: Readonly<Record<string, string>> = { serve: "/", "serve-model": "/health" };
 
 const steps = [1000, 2000, 3000, 4000, 5000];
-/** vLLM's routes whose draws end after 60 tokens: the scripted model's context is short. */
-function shortDraws(): Routes {
-  const routes = vllmRoutes();
-  const complete = routes["POST /v1/completions"]!;
-  const shortened = (body: Json) => complete({ ...body, max_tokens: Math.min(Number(body.max_tokens), 60) });
-  return { ...routes, "POST /v1/completions": shortened };
-}
-
 /** The scripted model under the names of several checkpoints. */
 const checkpointRoutes: Routes = {
   ...vllmRoutes(),
@@ -63,8 +55,6 @@ beforeAll(async () => {
   for (const run of ["train", "before-rl", "after-rl"]) {
     cpSync(join(template, "run"), join(template, "runs", run), { recursive: true });
   }
-  // The prompts that the page on vLLM shows.
-  const prompts = blocksOf("how-to/vllm.md").find(({ language }) => language === "jsonl")?.text ?? "";
   for (const name of ["gsm8k", "problems", "held-out"])
     writeFileSync(join(template, `${name}.jsonl`), prompts);
   const pairs = [" 2", " is a"].map((response, index) => ({
@@ -140,7 +130,19 @@ describe("commands that need a server", () => {
   test.each(named("server"))(
     "%s",
     async (place, block) => {
-      expect(await runBlock(block, freshFolder(place))).toBeGreaterThan(0);
+      const own = freshFolder(place);
+      expect(await runBlock(block, own)).toBeGreaterThan(0);
+      if (block.page !== "how-to/vllm.md" || !block.text.includes("lmcov sample")) return;
+      // The page's prompts, each drawn as often as it says.
+      const draws = new Map<string, number>();
+      for await (const rows of readRun(join(own, "runs", "base"), { tables: ["responses"] })) {
+        for (const { problem } of rows) draws.set(problem, (draws.get(problem) ?? 0) + 1);
+      }
+      const ids = prompts
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).id);
+      expect([...draws]).toEqual(ids.map((id) => [id, 100]));
     },
     600_000,
   );

@@ -1,55 +1,45 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { pathsOfPrompt } from "../src/task/index.ts";
 import { trainingConfig } from "../src/train/index.ts";
-import { blocksOf, commandsOf, docs, pages, textOf } from "./docs-blocks.ts";
+import { blocks, blocksFor, commandsOf, docs, pages, placed, runnerOf, textOf } from "./docs-blocks.ts";
 import { writeHarnessLogs, writeLogs, writeRuns } from "./docs-inputs.ts";
 import { compilerFaults, writeExampleProject } from "./example-project.ts";
 import { lmcov } from "./lmcov.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const blocks = pages.flatMap(blocksOf);
-
-/** Why a block of commands does not run in this file. */
-const unrun: Readonly<Record<string, string>> = {
-  server: "runs against scripted servers in test/docs-servers.test.ts",
-  sandbox: "runs there too, where namespaces can be made",
-  cluster: "needs a cluster; test/job/fleet-command.test.ts runs the like",
-  install: "changes the machine; test/package.test.ts installs into a folder of its own",
-  minutes: "runs in the long tier, test/long/docs-minutes.test.ts",
-  program: "belongs to another program",
-};
-/** Pages whose commands another test runs, with inputs and results of their own. */
-const runElsewhere: Readonly<Record<string, string>> = { "decoding.md": "test/cli/generate.test.ts" };
-/** Languages that are not run: results, data, other programs' configurations and code. */
-const shown = ["", "jsonl", "python"];
-/** Generated pages, whose examples test/docstring-examples.test.ts runs; what else they show are declarations. */
-const isGenerated = (page: string) => page.startsWith("api/");
-/** Pages whose YAML is another program's. */
-const foreignYaml = ["fleet.md"];
-
-const runBlocks = blocks.filter(
-  ({ language, mark, page }) => language === "sh" && mark === "" && !(page in runElsewhere),
-);
-
+const own = (language: string) => blocksFor("docs.test.ts").filter((block) => block.language === language);
+const resultOf = (page: string) => own("").find((block) => block.page === page)?.text ?? "";
 describe("the documentation", () => {
-  test("marks each block by a known language, and a known reason where it is not run", () => {
-    const unknown = blocks
-      .filter(({ language, mark }) => {
-        if (language === "sh") return mark !== "" && !(mark in unrun);
-        return mark !== "" || ![...shown, "ts", "yaml"].includes(language);
-      })
-      .map(({ page, line, language, mark }) => `${page}:${line} ${language} ${mark}`);
-    expect(unknown).toEqual([]);
-    // A command in a block that is shown and not run would escape.
+  test("has no block that runs nowhere", () => {
+    const unknown = blocks.filter((block) => runnerOf(block) === undefined);
+    expect(unknown.map(({ page, line, language, mark }) => `${page}:${line} ${language} ${mark}`)).toEqual(
+      [],
+    );
+    // Each runner takes the blocks that are its own; what remains after these are examples of docstrings.
+    for (const runner of new Set(blocks.map((block) => runnerOf(block)!))) {
+      const source = readFileSync(join(root, "test", runner), "utf8");
+      const takes = runner === "docstring-examples.test.ts" ? "describe" : `blocksFor("${runner}")`;
+      expect(source.includes(takes), runner).toBe(true);
+    }
+    // A command in a block that shows a result would escape.
     const escaped = blocks
       .filter(({ language, text }) => language === "" && /^lmcov /m.test(text))
       .map(({ page, line }) => `${page}:${line}`);
     expect(escaped).toEqual([]);
+  });
+
+  test("shows results on these pages only, each compared below", () => {
+    expect(own("").map(({ page }) => page)).toEqual([
+      "graph-reasoning.md",
+      "reading-a-coverage-profile.md",
+      "training.md",
+    ]);
   });
 
   test("leads somewhere with each link, and to each page from its index", () => {
@@ -65,12 +55,20 @@ describe("the documentation", () => {
     expect(pages.filter((page) => page !== "README.md" && !linked.has(page))).toEqual([]);
   });
 
-  test.each(
-    blocks
-      .filter(({ language, page }) => language === "yaml" && !foreignYaml.includes(page))
-      .map((block) => [`${block.page}:${block.line}`, block] as const),
-  )("the configuration in %s is accepted", (place, { text }) => {
+  test.each(placed(own("yaml")))("the configuration in %s is accepted", (place, { text }) => {
     expect(trainingConfig(parse(text), place).steps).toBeGreaterThan(0);
+  });
+
+  test("shows a graph's prompt and a path through it", () => {
+    const [prompt = "", path = ""] = resultOf("graph-reasoning.md")
+      .split("\n")
+      .map((line) => line.split(/ {2,}/)[0]!);
+    const names = path.split(" ");
+    // In the place of the edges that the page leaves out: those of the path.
+    const edges = names.slice(1).map((name, index) => `${names[index]} ${name}`);
+    const whole = prompt.replace("…", edges.filter((edge) => !prompt.includes(`${edge} |`)).join(" | "));
+    expect(whole).not.toBe(prompt);
+    expect(pathsOfPrompt(whole)).toContain(path);
   });
 });
 
@@ -83,11 +81,7 @@ describe("commands in the documentation", () => {
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("are there", () => {
-    expect(runBlocks.length).toBeGreaterThanOrEqual(10);
-  });
-
-  test.each(runBlocks.map((block) => [`${block.page}:${block.line}`, block] as const))(
+  test.each(placed(own("sh")))(
     "%s",
     async (_, { text }) => {
       for (const [program, ...words] of commandsOf(text)) {
@@ -99,19 +93,45 @@ describe("commands in the documentation", () => {
     120_000,
   );
 
+  test.each(placed(own("jsonl")))("%s is a log: each line a row", async (_, { text }) => {
+    writeFileSync(join(folder, "shown.jsonl"), text);
+    const { code, stdout, stderr } = await lmcov(["passk", "shown.jsonl", "--k", "1,2", "--json"], {
+      cwd: folder,
+    });
+    expect(code, stderr).toBe(0);
+    const lines = text.trimEnd().split("\n");
+    const correct = lines.filter((line) => JSON.parse(line).correct === true).length;
+    const [model] = JSON.parse(stdout).models;
+    expect(model.passAtK[0]).toMatchObject({ k: 1, estimate: correct / lines.length });
+    expect(stderr).not.toMatch(/reject/);
+  });
+
   test("give the result that is shown after them", async () => {
-    const page = blocksOf("reading-a-coverage-profile.md");
-    const [command, result] = page;
+    const page = "reading-a-coverage-profile.md";
+    const [command] = own("sh").filter((block) => block.page === page);
     const [words = []] = commandsOf(command?.text ?? "");
     const { stdout } = await lmcov(words.slice(1), { cwd: folder });
-    expect(result?.language).toBe("");
-    expect(stdout).toContain(result?.text.trimEnd());
+    expect(resultOf(page)).not.toBe("");
+    expect(stdout).toContain(resultOf(page).trimEnd());
+  });
+
+  test("train into a run with the files that the page lists", () => {
+    const [top = "", ...entries] = resultOf("training.md").trimEnd().split("\n");
+    expect(top).toBe("runs/sums/");
+    const names = entries.flatMap((entry) => entry.trim().split(/ {2,}/)[0]!.split(/,? /));
+    expect(names.length).toBeGreaterThan(5);
+    // The run of this page's commands, whose checkpoints have steps of their own.
+    const run = join(folder, "runs", "train");
+    const [step = ""] = readdirSync(join(run, "checkpoints"));
+    for (const name of names) {
+      expect(existsSync(join(run, name.replace(/step-\d+/, step))), name).toBe(true);
+    }
   });
 });
 
 describe("TypeScript in the documentation", () => {
   const folder = join(root, "test", ".examples-docs");
-  const code = blocks.filter(({ language, page }) => language === "ts" && !isGenerated(page));
+  const code = own("ts");
   beforeAll(() => {
     const files = code.map(({ text }, index) => {
       const own = text.replaceAll(/from "lmcov\/(\w+)"/g, 'from "../../src/$1/index.ts"');

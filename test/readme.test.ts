@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blocksFor, commandsOf } from "./docs-blocks.ts";
 import { writeLogs } from "./docs-inputs.ts";
 import { ensureBuilt, lmcov } from "./lmcov.ts";
 import { sharedData } from "./shared-data.ts";
@@ -12,17 +13,11 @@ import { sharedData } from "./shared-data.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = await readFile(join(root, "README.md"), "utf8");
 
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(
-    (match) => match[1] ?? "",
-  );
-}
+const blocks = (language: string) =>
+  blocksFor("readme.test.ts").flatMap((block) => (block.language === language ? [block.text] : []));
 
-const commands = blocks("sh")
-  .flatMap((block) => block.split("\n"))
-  .map((line) => line.replace(/#.*$/, "").trim())
-  .filter((line) => line.startsWith("lmcov "))
-  .map((line) => line.split(/\s+/).slice(1));
+const shown = blocks("sh").flatMap(commandsOf);
+const commands = shown.filter(([program]) => program === "lmcov").map((words) => words.slice(1));
 
 describe("the README", () => {
   let folder: string;
@@ -35,8 +30,10 @@ describe("the README", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test("shows at least six commands", () => {
+  test("shows at least six commands, beside the start that the machine is set up by", () => {
     expect(commands.length).toBeGreaterThanOrEqual(6);
+    const others = shown.filter(([program]) => program !== "lmcov");
+    expect(others.map((words) => words.join(" "))).toEqual(["npm start", "npm start -- my-log.jsonl"]);
   });
 
   test.each(commands.map((words) => [words.join(" "), words] as const))("lmcov %s", async (_, words) => {

@@ -1,9 +1,8 @@
 /** `lmcov generate`, `score-with` and `serve-model` on a small trained run, and every command of the main job on the result. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   type Likelihood,
@@ -13,6 +12,7 @@ import {
   samplingHash,
 } from "../../src/record/index.ts";
 import { isRunFolder, readRun } from "../../src/store/index.ts";
+import { blocksFor, commandsOf } from "../docs-blocks.ts";
 import { ensureBuilt, lmcov, lmcovHere, mainFile } from "../lmcov.ts";
 import { sums, writeTrainedRun } from "../trained-run.ts";
 
@@ -44,15 +44,13 @@ const drawName = (row: Response | Likelihood | Outcome) =>
   `${row.model} ${row.step} ${row.problem} ${row.draw}`;
 
 test("the commands in the documentation run, one after the other, and every command of the main job reads the result", async () => {
-  const docs = await readFile(fileURLToPath(new URL("../../docs/decoding.md", import.meta.url)), "utf8");
-  const commands = [...docs.matchAll(/```sh\n([\s\S]*?)```/g)]
-    .flatMap((block) => (block[1] ?? "").split("\n"))
-    .map((line) => line.replace(/#.*$/, "").trim())
-    .filter((line) => line.startsWith("lmcov ") && !line.startsWith("lmcov serve-model"))
-    .map((line) => line.slice("lmcov ".length));
+  const commands = blocksFor("cli/generate.test.ts").flatMap(({ text }) => commandsOf(text));
   expect(commands.length).toBeGreaterThanOrEqual(12);
   const outputs = new Map<string, string>();
-  for (const command of commands) outputs.set(command, await done(command));
+  for (const [program, ...words] of commands) {
+    expect(program).toBe("lmcov");
+    outputs.set(words.join(" "), await done(words.join(" ")));
+  }
   const output = (start: string) => [...outputs].find(([command]) => command.startsWith(start))?.[1] ?? "";
 
   expect(output("report")).toMatch(/sums, step 360.*pass@16/s);

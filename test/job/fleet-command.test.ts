@@ -1,7 +1,5 @@
 /** `--queue` and `--shard` from the command line, against a scripted server. */
-import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -9,6 +7,7 @@ import { readRun } from "../../src/store/index.ts";
 import { vllmRoutes } from "../endpoint/scripted-openai.ts";
 import { type ScriptedServer, serve } from "../endpoint/scripted-server.ts";
 import { lmcov } from "../lmcov.ts";
+import { hasRedis, startRedis } from "./redis-server.ts";
 import { exactScore, type Pair, pairOf } from "./scored-units.ts";
 
 let folder = "";
@@ -55,28 +54,18 @@ test("three shards at once, one of them in a Slurm array, make one run", async (
   expect(await scoresIn(run)).toEqual(expected);
 }, 120_000);
 
-test.skipIf(spawnSync("redis-server", ["--version"]).status !== 0)(
+test.skipIf(!hasRedis)(
   "two workers do what one command queued, and the password is in no output (needs redis-server)",
   async () => {
-    const port = await new Promise<number>((resolve) => {
-      const probe = createServer().listen(0, "127.0.0.1", () => {
-        const { port: free } = probe.address() as { port: number };
-        probe.close(() => resolve(free));
-      });
-    });
-    const words = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--requirepass", "hush-hush"];
-    const redis = spawn("redis-server", words, { stdio: ["ignore", "pipe", "ignore"], cwd: folder });
+    const redis = await startRedis(folder, "hush-hush");
     try {
-      await new Promise<void>((resolve) =>
-        redis.stdout.on("data", (text: Buffer) => text.includes("Ready to accept") && resolve()),
-      );
       const run = join(folder, "run");
       const env = { LMCOV_REDIS_PASSWORD: "hush-hush" };
-      const queue = ["--queue", `redis://127.0.0.1:${port}`];
+      const queue = ["--queue", `redis://127.0.0.1:${redis.port}`];
       const refused = await lmcov(["worker", ...queue, "--out", run], { env });
       expect(refused.code).toBe(2);
       expect(refused.stderr).toMatch(/has no queue; start lmcov sample --queue/);
-      const withPassword = ["--queue", `redis://:hush-hush@127.0.0.1:${port}`];
+      const withPassword = ["--queue", `redis://:hush-hush@127.0.0.1:${redis.port}`];
       const coordinator = lmcov([...score(run), ...withPassword]);
       let workers = await Promise.all([1, 2].map(() => lmcov(["worker", ...queue, "--out", run], { env })));
       while (workers.some(({ stderr }) => /has no queue/.test(stderr))) {
@@ -91,7 +80,7 @@ test.skipIf(spawnSync("redis-server", ["--version"]).status !== 0)(
       const said = [stdout, stderr, ...workers.flatMap((one) => [one.stdout, one.stderr])].join("");
       expect(said).not.toContain("hush-hush");
     } finally {
-      redis.kill("SIGKILL");
+      redis.stop();
     }
   },
   120_000,
