@@ -57,3 +57,10 @@ export class EndpointError extends Error {
     if (details.status !== undefined) this.status = details.status;
   }
 }
+
+/** For a text after token ids: how the text is to be tokenised there is not known. */
+export const notOfText = (): EndpointError =>
+  new EndpointError(
+    "unsupported",
+    "a prompt of token ids, unless they are a text's own and the server tells which, is scored with a response of token ids",
+  );

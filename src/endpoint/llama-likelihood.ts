@@ -1,7 +1,7 @@
 /** Log-probabilities of given responses from a llama.cpp server: the tokens, the route, and what does not fit. */
 import { boundaryByTokens } from "./boundary.ts";
 import type { EndpointFacts, Likelihood, ScoreRequest } from "./endpoint.ts";
-import { EndpointError } from "./endpoint-error.ts";
+import { EndpointError, notOfText } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import type { GivenTokens, LlamaRoute, LlamaRoutes, TokenScores } from "./llama-routes.ts";
 import type { LlamaTokenizer } from "./llama-tokenizer.ts";
@@ -54,7 +54,9 @@ async function tokensOf(request: ScoreRequest, tokenizer: LlamaTokenizer, signal
       : await tokenizer.promptTokens(request.prompt.text, signal);
   if ("tokens" in request.response) return { prompt, response: request.response.tokens, straddling: 0 };
   if ("tokens" in request.prompt) {
-    throw new EndpointError("unsupported", "a prompt of token ids is scored with a response of token ids");
+    const joint = await tokenizer.tokensAfter(prompt, request.response.text, signal);
+    if (joint === undefined) throw notOfText();
+    return split(joint, prompt);
   }
   const joint = await tokenizer.jointTokens(request.prompt.text + request.response.text, signal);
   return split(joint, prompt);

@@ -4,11 +4,13 @@ import type { Message } from "./endpoint.ts";
 import type { HttpClient } from "./http-client.ts";
 import { Recent } from "./recent.ts";
 import { toldTexts } from "./scored-tokens.ts";
+import { spelledText } from "./spelled-text.ts";
 
 export class LlamaTokenizer {
   readonly #client: HttpClient;
   readonly #prompts = new Recent<readonly number[]>();
   readonly #templates = new Recent<string>();
+  readonly #spelled = new Recent<string | undefined>();
   /** Texts of the tokens that the server named them for: at most the vocabulary. */
   readonly #texts = new Map<number, string>();
   /** The token that the server puts before every text; null if it puts none. */
@@ -51,6 +53,30 @@ export class LlamaTokenizer {
     const back = new Answer(JSON.parse(said), `${this.#client.address}/detokenize`).at("content").textOr("");
     // Some tokenisers put a space before every text.
     return back === text || back === ` ${text}` ? tokens : undefined;
+  }
+
+  /**
+   * The tokens of a text after a prompt of token ids, with the prompt's: those of the text that the ids spell and the
+   * response. Undefined where the prompt's ids are not its text's own.
+   */
+  async tokensAfter(
+    prompt: readonly number[],
+    response: string,
+    signal: AbortSignal,
+  ): Promise<readonly number[] | undefined> {
+    const begins = this.beginningOfSequence !== null && prompt[0] === this.beginningOfSequence;
+    const beginning = begins ? prompt.slice(0, 1) : [];
+    const tokens = prompt.slice(beginning.length);
+    const text = await this.#spelled.get(JSON.stringify(tokens), async () => {
+      if (tokens.length === 0) return "";
+      const answer = new Answer(
+        await this.#client.post("/detokenize", { tokens }, signal),
+        `${this.#client.address}/detokenize`,
+      );
+      return spelledText(tokens, answer.at("content").text(), (said) => this.#tokenize(said, false, signal));
+    });
+    if (text === undefined) return undefined;
+    return [...beginning, ...(await this.#tokenize(text + response, false, signal))];
   }
 
   /** The texts of tokens that came out of texts before, undefined where one is not known. */

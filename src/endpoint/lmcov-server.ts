@@ -2,7 +2,7 @@
 import { Answer, onlyChoice } from "./answer.ts";
 import { boundaryByTokens } from "./boundary.ts";
 import type { Likelihood, ScoreRequest, ScoringEndpoint } from "./endpoint.ts";
-import { EndpointError } from "./endpoint-error.ts";
+import { EndpointError, notOfText } from "./endpoint-error.ts";
 import { type CompletionsOptions, openaiCompletions } from "./openai-completions.ts";
 import { Recent } from "./recent.ts";
 import { scoredResponse, toldTexts } from "./scored-tokens.ts";
@@ -44,10 +44,7 @@ function likelihood({ client, model }: CompletionsOptions) {
         });
       }
       if ("tokens" in prompt) {
-        throw new EndpointError(
-          "unsupported",
-          "a prompt of token ids is scored with a response of token ids",
-        );
+        throw notOfText();
       }
       const answer = await echoed(prompt.text + response.text, signal);
       const joint = answer.at("prompt_token_ids").tokens();

@@ -2,7 +2,7 @@
 import { Answer } from "./answer.ts";
 import { boundaryByTokens } from "./boundary.ts";
 import type { Draw, DrawRequest, DrawSettings, Likelihood, Sampler, ScoringEndpoint } from "./endpoint.ts";
-import { EndpointError } from "./endpoint-error.ts";
+import { EndpointError, notOfText } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { chatSampler } from "./openai-chat.ts";
 import { Recent } from "./recent.ts";
@@ -74,10 +74,7 @@ function likelihood({ client, contextLength }: SglangOptions, bos: number | null
     method: `SGLang input_token_logprobs, raw, ${bos === null ? "no BOS" : "BOS added"}, no end token`,
     async score({ prompt, response }, signal) {
       if ("tokens" in prompt && "text" in response) {
-        throw new EndpointError(
-          "unsupported",
-          "a prompt of token ids is scored with a response of token ids",
-        );
+        throw notOfText();
       }
       const promptTokens = "tokens" in prompt ? prompt.tokens : await promptIds(prompt.text, signal);
       let scored: readonly InputToken[];

@@ -3,6 +3,7 @@ import { Answer, onlyChoice } from "./answer.ts";
 import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { Recent } from "./recent.ts";
+import { spelledText } from "./spelled-text.ts";
 
 interface VllmServer {
   readonly client: HttpClient;
@@ -20,6 +21,7 @@ interface VllmServer {
 export class VllmTokenizer {
   readonly #server: VllmServer;
   readonly #prompts = new Recent<readonly number[]>();
+  readonly #spelled = new Recent<string | undefined>();
 
   private constructor(server: VllmServer) {
     this.#server = server;
@@ -67,6 +69,30 @@ export class VllmTokenizer {
     const { client, model, endpoint, before = [] } = this.#server;
     if (endpoint) return [...before, ...(text === "" ? [] : await this.#tokenize(text, false, signal))];
     return (await returnedTokens(client, model, text, signal)) ?? [];
+  }
+
+  /**
+   * The tokens of a text after a prompt of token ids, with the prompt's: those of the text that the ids spell and the
+   * response. Undefined where the prompt's ids are not its text's own, or the server does not tell.
+   */
+  async tokensAfter(
+    prompt: readonly number[],
+    response: string,
+    signal: AbortSignal,
+  ): Promise<readonly number[] | undefined> {
+    const { client, model, endpoint, before } = this.#server;
+    if (!endpoint || before === undefined) return undefined;
+    const begins = before.length > 0 && before.every((token, index) => prompt[index] === token);
+    const beginning = begins ? before : [];
+    const tokens = prompt.slice(beginning.length);
+    const text = await this.#spelled.get(JSON.stringify(tokens), async () => {
+      if (tokens.length === 0) return "";
+      const answer = await client.post("/detokenize", { model, tokens }, signal);
+      const said = new Answer(answer, `${client.address}/detokenize`).at("prompt").text();
+      return spelledText(tokens, said, (own) => this.#tokenize(own, false, signal));
+    });
+    if (text === undefined) return undefined;
+    return [...beginning, ...(await this.#tokenize(text + response, false, signal))];
   }
 
   async #tokenize(text: string, special: boolean, signal: AbortSignal): Promise<number[]> {

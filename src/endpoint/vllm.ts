@@ -9,7 +9,7 @@ import type {
   ScoreRequest,
   ScoringEndpoint,
 } from "./endpoint.ts";
-import { EndpointError } from "./endpoint-error.ts";
+import { EndpointError, notOfText } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { chatSampler } from "./openai-chat.ts";
 import { completionDraw } from "./openai-draw.ts";
@@ -115,7 +115,9 @@ async function knownTokens(request: ScoreRequest, tokenizer: VllmTokenizer, sign
   const promptTokens = "tokens" in prompt ? prompt.tokens : await tokenizer.promptTokens(prompt.text, signal);
   if ("tokens" in response) return { prompt: promptTokens, joint: [...promptTokens, ...response.tokens] };
   if ("tokens" in prompt) {
-    throw new EndpointError("unsupported", "a prompt of token ids is scored with a response of token ids");
+    const joint = await tokenizer.tokensAfter(promptTokens, response.text, signal);
+    if (joint === undefined) throw notOfText();
+    return { prompt: promptTokens, joint };
   }
   const text = prompt.text + response.text;
   if (tokenizer.tellsTokens) return { prompt: promptTokens, text };

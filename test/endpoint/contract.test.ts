@@ -208,6 +208,28 @@ describe.each(kinds)("$name", (kind) => {
     } else expect((await scoring).logProbability).toBeCloseTo(sum(exact(prompt, response)), 9);
   });
 
+  test("a text after token ids is scored as after the text that these are the tokens of, or not at all", async () => {
+    const { endpoint } = await opened(kind);
+    const scoreAfter = (tokens: readonly number[], text: string) =>
+      endpoint.likelihood.score({ prompt: { tokens }, response: { text } }, signal);
+    const knows = kind.takesTokens && kind.name !== "sglang";
+    const unsupported = { fault: "unsupported", message: expect.stringContaining("token ids") };
+    if (!knows) {
+      await expect(scoreAfter([beginning, ...tokenise("The")], " is")).rejects.toMatchObject(unsupported);
+      return;
+    }
+    const plain = await scoreAfter([beginning, ...tokenise("The")], " is Paris");
+    expect(plain.logProbability).toBeCloseTo(sum(exact(tokenise("The"), tokenise(" is Paris"))), 9);
+    expect(plain.straddling).toBe(0);
+    const joint = tokenise("xabcy");
+    const straddled = await scoreAfter([beginning, ...tokenise("xa")], "bcy");
+    expect(straddled.logProbability).toBeCloseTo(sum(exact(joint.slice(0, 1), joint.slice(1))), 9);
+    expect(straddled.straddling).toBe(1);
+    // "a", "b", "c" one by one are not how the text is written.
+    const letters = ["a", "b", "c"].flatMap(tokenise);
+    await expect(scoreAfter([beginning, ...letters], " is")).rejects.toMatchObject(unsupported);
+  });
+
   test.each<Fault>(["ignores echo", "NaN", "null", "zero", "positive", "placeholder", "shifted"])(
     "with the fault %s nothing is scored: the server is refused by its address",
     async (fault) => {

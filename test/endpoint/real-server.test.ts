@@ -67,6 +67,22 @@ describe.skipIf(skipped)(`a real llama.cpp server${why}`, () => {
     },
   );
 
+  test("a text after the token ids of a prompt scores as after the prompt's text", async () => {
+    const endpoint = await opened();
+    // "Once upon" behind the beginning of sequence; the tokeniser puts a space before a text.
+    const byIds = await endpoint.likelihood.score(
+      { prompt: { tokens: [1, 403, 407] }, response: { text: " a time" } },
+      signal,
+    );
+    const byText = await endpoint.likelihood.score(
+      { prompt: { text: "Once upon" }, response: { text: " a time" } },
+      signal,
+    );
+    await endpoint.close();
+    expect(byIds.tokenCount).toBe(byText.tokenCount);
+    expect(Math.abs(byIds.logProbability - byText.logProbability)).toBeLessThan(0.01);
+  });
+
   test("draws at temperature 1 come from the scored distribution, and with the server's own defaults they do not", async () => {
     const endpoint = await opened();
     const honest = await sampleFit(endpoint, { draws: 300 }, signal);

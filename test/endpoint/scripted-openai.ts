@@ -32,6 +32,7 @@ export function vllmRoutes(fault?: Fault): Routes {
       const tokens = [...(add_special_tokens === false ? [] : [beginning]), ...tokenise(prompt as string)];
       return { body: { count: tokens.length, max_model_len: 512, tokens } };
     },
+    "POST /detokenize": ({ tokens }) => ({ body: { prompt: textOf(tokens as number[]) } }),
     "POST /v1/completions": (body) => vllmCompletion(body, fault),
     "POST /v1/chat/completions": (body) => chatCompletion(body, fault, modelDefaults),
   };
