@@ -18,10 +18,17 @@ export class DistinctModels {
   named(row: Row, name: string): Row {
     const model = this.#nameOf(row.model, name);
     const drawnBy =
-      "drawnBy" in row && row.drawnBy !== undefined ? this.#nameOf(row.drawnBy, name) : undefined;
+      "drawnBy" in row && row.drawnBy !== undefined ? this.#drawerOf(row.drawnBy, name) : undefined;
     if (model === row.model && (drawnBy === undefined || !("drawnBy" in row) || drawnBy === row.drawnBy))
       return row;
     return { ...row, model, ...(drawnBy !== undefined && { drawnBy }) } as Row;
+  }
+
+  /** The drawer as `checkpointName` has it: its model is what is named. */
+  #drawerOf(drawnBy: string, name: string): string {
+    const [, model = drawnBy, checkpoint = ""] =
+      /^(.+?)(, (?:step )?[\d.e+]+(?: tokens)?(?: \(.*)?)$/su.exec(drawnBy) ?? [];
+    return this.#nameOf(model, name) + checkpoint;
   }
 
   /** Where a model comes from, by the name that `named` gave it. */

@@ -2,9 +2,8 @@
 import { crc32 } from "node:zlib";
 import { InvalidArgumentError } from "commander";
 import { bestOfN } from "../decode/index.ts";
-import type { Response, Row } from "../record/index.ts";
+import { checkpointName, type Response, type Row } from "../record/index.ts";
 import { readRun } from "../store/index.ts";
-import { labelOf } from "./generate-rows.ts";
 
 /** `verifier`: 1 for correct, 0 for incorrect; `likelihood`: log π(y|x); `mean-likelihood`: a token. */
 export type BestOfNRule = "verifier" | "likelihood" | "mean-likelihood";
@@ -57,7 +56,7 @@ export async function chosenDraws(
     for (const row of batch) {
       if (row.kind === "count" || row.samplingHash !== request.samplingHash || row.draw >= request.n)
         continue;
-      if (row.drawSet !== request.drawSet || !request.models.has(labelOf(row))) continue;
+      if (row.drawSet !== request.drawSet || !request.models.has(checkpointName(row))) continue;
       if (row.kind === "response") {
         if (row.role !== "draw") continue;
         const known = responses.get(problemKey(row));

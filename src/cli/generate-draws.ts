@@ -2,19 +2,12 @@
 import { type Filter, type Generation, generate } from "../decode/index.ts";
 import { continuationText, tokenTexts } from "../model/index.ts";
 import { randomGenerator } from "../numeric/index.ts";
-import { InputError, type Row, samplingHash } from "../record/index.ts";
+import { checkpointName, InputError, type Row, samplingHash } from "../record/index.ts";
 import type { Verifier } from "../verifier/index.ts";
 import type { CheckpointPlace } from "./generate-checkpoints.ts";
 import { type EngineOptions, type LocalModel, openLocalModel } from "./generate-model.ts";
 import { type PromptRow, placeOf, promptTokens } from "./generate-prompts.ts";
-import {
-  type DrawSettings,
-  drawRows,
-  labelOf,
-  type ModelName,
-  samplingOf,
-  steppedName,
-} from "./generate-rows.ts";
+import { type DrawSettings, drawRows, type ModelName, samplingOf, steppedName } from "./generate-rows.ts";
 import { finishedKeys, writeInChunks } from "./generate-run.ts";
 
 export interface DrawRequest {
@@ -88,7 +81,7 @@ export async function drawFrom(
   };
   const rowsOf = async (chunk: readonly Unit[]): Promise<Row[]> => {
     const before = skipped + made.drawn;
-    const onProgress = (count: number) => given.onProgress(before + count, labelOf(name));
+    const onProgress = (count: number) => given.onProgress(before + count, checkpointName(name));
     const drawn = await drawChunk(chunk, { model, name, request, onProgress });
     return drawn.flatMap((generation, index): Row[] => {
       made.drawn += 1;
@@ -130,7 +123,7 @@ async function drawChunk(
 ): Promise<Generation[]> {
   const { model, name, request, onProgress } = at;
   const { settings, filter } = request;
-  const streams = randomGenerator(request.seed).split(labelOf(name));
+  const streams = randomGenerator(request.seed).split(checkpointName(name));
   const encoded = new Map<PromptRow, readonly number[]>();
   const requests = chunk.map(({ prompt, draw }) => {
     const tokens = encoded.get(prompt) ?? checkedPrompt(prompt, model);

@@ -2,6 +2,7 @@
 import { crc32 } from "node:zlib";
 import type { FilterSettings, TestTimeTraining } from "../decode/index.ts";
 import {
+  checkpointName,
   type Likelihood,
   longestToken,
   type Outcome,
@@ -56,11 +57,8 @@ export function samplingOf(settings: DrawSettings): SamplingSettings {
  */
 export function drawerOf(name: ModelName, sampling: SamplingSettings): string {
   const changes = changesOf(sampling);
-  return changes === "" ? labelOf(name) : `${labelOf(name)} (${changes})`;
+  return changes === "" ? checkpointName(name) : `${checkpointName(name)} (${changes})`;
 }
-
-export const labelOf = ({ model, step }: Pick<ModelName, "model" | "step">): string =>
-  step === undefined ? model : `${model}, step ${step}`;
 
 /** What tells the sampling distribution from the model's own; empty where it is the model's own. */
 function changesOf({ temperature, topK, topP, minP }: SamplingSettings): string {

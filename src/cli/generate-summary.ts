@@ -1,8 +1,8 @@
 /** What `lmcov generate` prints when it is through. */
+import { checkpointName } from "../record/index.ts";
 import { countText, plural, printable } from "../report/index.ts";
 import type { BestOfNRule, ChosenDraw } from "./generate-best.ts";
 import type { DrawSummary } from "./generate-draws.ts";
-import { labelOf } from "./generate-rows.ts";
 import { jsonText, printRemark, printResult } from "./print.ts";
 
 export function printSummary(
@@ -28,14 +28,14 @@ export function printSummary(
     const { drawn, skipped, tokens, cut } = summary;
     const known = skipped > 0 ? `, ${countText(skipped)} there already` : "";
     printRemark(
-      `• ${printable(labelOf(summary), 200)}: ${plural(drawn, "draw")}, ${plural(tokens, "token")}${known}`,
+      `• ${printable(checkpointName(summary), 200)}: ${plural(drawn, "draw")}, ${plural(tokens, "token")}${known}`,
     );
     if (cut > 0 && summary.drawn > 0) {
       printRemark(`    ${countText(cut)} of ${countText(drawn)} ended at the token limit, not by themselves`);
     }
   }
   for (const { problem, draw, reward, ties, text, ...model } of chosen ?? []) {
-    const whose = summaries.length > 1 ? `${printable(labelOf(model), 200)}, ` : "";
+    const whose = summaries.length > 1 ? `${printable(checkpointName(model), 200)}, ` : "";
     const shown =
       draw === undefined
         ? "no draw has a reward"

@@ -1,7 +1,7 @@
 /** `lmcov generate`: draws of checkpoints, with their log-probabilities and verdicts, as ordinary rows of a run folder. */
 import { Command, InvalidArgumentError } from "commander";
 import { samplingFilter } from "../decode/index.ts";
-import { InputError, samplingHash } from "../record/index.ts";
+import { checkpointName, InputError, samplingHash } from "../record/index.ts";
 import { asOnlyWriter } from "../store/index.ts";
 import { verifierByName } from "../verifier/index.ts";
 import { type BestOfNRule, bestOfNRule, chosenDraws } from "./generate-best.ts";
@@ -9,7 +9,7 @@ import { findCheckpoints } from "./generate-checkpoints.ts";
 import { type DrawSummary, drawFrom, drawnKeys, drawSetOf } from "./generate-draws.ts";
 import { type EngineOptions, engineOptions, testTimeSettings } from "./generate-model.ts";
 import { promptColumns, readPrompts } from "./generate-prompts.ts";
-import { type DrawSettings, labelOf, samplingOf } from "./generate-rows.ts";
+import { type DrawSettings, samplingOf } from "./generate-rows.ts";
 import { printSummary } from "./generate-summary.ts";
 import { positiveInteger } from "./log-options.ts";
 import { progressLine } from "./progress.ts";
@@ -127,7 +127,7 @@ async function run(words: string[], options: GenerateOptions): Promise<void> {
         n: draws,
         drawSet: drawSetOf(seed),
         samplingHash: samplingHash(samplingOf(settings)),
-        models: new Set(summaries.map(labelOf)),
+        models: new Set(summaries.map(checkpointName)),
       }));
     printSummary(summaries, { options, chosen });
   });

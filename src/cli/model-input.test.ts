@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
+import { responseRow } from "../../test/rows.ts";
+import { shortHash } from "../record/index.ts";
+import { UnitStore } from "../store/index.ts";
 import { ImportTally } from "./import-tally.ts";
 import { type InputOptions, promptRecords, responseRecords } from "./model-input.ts";
 
@@ -66,4 +69,20 @@ test("what is no table is refused by name", async () => {
   await expect(all(promptRecords([path], options()))).rejects.toThrow(
     /noise\.bin: is neither JSON lines, a JSON array, an object, CSV nor Parquet/,
   );
+});
+
+test("draws of a run's checkpoints are told apart by step: their numbers are each checkpoint's own", async () => {
+  const run = join(folder, "run");
+  const description = { software: {}, command: ["test"] };
+  const store = await UnitStore.open({ folder: run, description, writer: { kind: "sole" } });
+  for (const step of [10, 20]) {
+    const row = responseRow({ problem: "p", draw: 0, step, prompt: "1 + 1 =", text: `step ${step}` });
+    await store.add({ key: shortHash(`${step}`), rows: [row] });
+  }
+  await store.close();
+  const records = await all(responseRecords([run], options()));
+  expect(records.map(({ response, drawnBy, draw }) => ({ response, drawnBy, draw }))).toEqual([
+    { response: "step 10", drawnBy: "model-a, step 10", draw: 0 },
+    { response: "step 20", drawnBy: "model-a, step 20", draw: 0 },
+  ]);
 });

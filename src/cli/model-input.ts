@@ -12,6 +12,7 @@ import {
   tableColumns,
 } from "../importer/index.ts";
 import {
+  checkpointName,
   InputError,
   type Provenance,
   type Response,
@@ -286,7 +287,7 @@ function loggedResponse(row: Response, named: boolean): ResponseRecord {
     source: row.source,
     response: row.text,
     role,
-    ...(role === "draw" && { drawnBy: row.model }),
+    ...(role === "draw" && { drawnBy: checkpointName(row) }),
     drawSet: row.drawSet,
     draw: row.draw,
     sampling: row.sampling,

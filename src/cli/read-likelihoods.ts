@@ -1,5 +1,5 @@
 /** Log-probabilities of the same responses under several models, ready for profiles and tournaments. */
-import { InputError } from "../record/index.ts";
+import { checkpointName, InputError } from "../record/index.ts";
 import { countText, type LikelihoodTask, listText, type ScoredCandidate } from "../report/index.ts";
 import type { LikelihoodGroup } from "../store/index.ts";
 import { withoutLikelihoods } from "./load-logs.ts";
@@ -82,7 +82,7 @@ function labelOfDrawer(
   columns: LikelihoodGroup["columns"],
   labels: readonly string[],
 ): string {
-  const index = columns.findIndex(({ model, step }) => `${model}, step ${step}` === drawnBy);
+  const index = columns.findIndex((column) => checkpointName(column) === drawnBy);
   return labels[index] ?? drawnBy;
 }
 

@@ -1,4 +1,5 @@
 /** The units of `lmcov sample`: one draw each, with its rows. */
+import { crc32 } from "node:zlib";
 import {
   type DrawSettings,
   drawRows,
@@ -82,7 +83,7 @@ export function drawing({ settings, verifier, ownScores }: Drawing) {
       // The draw is there and stays; judging it again is no reason to draw again.
       return { verdict: "unscored", reason: `the verifier broke: ${(error as Error).message}` };
     });
-    return outcomeRow(unit, judge, verdict);
+    return { ...outcomeRow(unit, judge, verdict), fingerprint: crc32(response) };
   };
   return async (unit: SampleUnit, signal: AbortSignal): Promise<UnitResult> => {
     const { model, record, base, drawSet, draw, seed } = unit;

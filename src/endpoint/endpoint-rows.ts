@@ -1,6 +1,7 @@
 /** Draws and scores as rows of a run. */
 import { crc32 } from "node:zlib";
 import {
+  checkpointName,
   type Likelihood as LikelihoodRow,
   type Response,
   type ResponseRole,
@@ -81,7 +82,7 @@ export function drawRows(input: DrawRows): (Response | LikelihoodRow)[] {
       role: "draw",
       drawSet: input.drawSet,
       draw,
-      drawnBy: base.model,
+      drawnBy: checkpointName(base),
       text: drawn.text,
       scored: {
         logProbability: scores.reduce((sum, value) => sum + value, 0),

@@ -1,6 +1,6 @@
 /** The log-probabilities that an Inspect sample holds of its response: those of the model's only turn. */
 import { crc32 } from "node:zlib";
-import type { Likelihood, RowBase } from "../record/index.ts";
+import { checkpointName, type Likelihood, type RowBase } from "../record/index.ts";
 import type { ImportContext } from "./importer.ts";
 import type { InspectHeader } from "./inspect-header.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
@@ -59,7 +59,7 @@ export function inspectLikelihood(
       drawSet,
       draw,
       role: "draw",
-      drawnBy: base.model,
+      drawnBy: checkpointName(base),
       logProbability,
       tokenLogProbabilities,
       ...(texts !== undefined && { tokens: texts }),

@@ -3,7 +3,7 @@
  * texts given to it for scoring are data, or another model's draws where the dump names it.
  */
 import { crc32 } from "node:zlib";
-import type { Row, RowBase, SamplingSettings } from "../record/index.ts";
+import { checkpointName, type Row, type RowBase, type SamplingSettings } from "../record/index.ts";
 import {
   DrawNumbers,
   modelNameOf,
@@ -200,7 +200,7 @@ export class ExchangeRows {
         drawSet,
         draw,
         role: "draw",
-        drawnBy: base.model,
+        drawnBy: checkpointName(base),
         logProbability: tokens.logProbability,
         tokenLogProbabilities: tokens.tokenLogProbabilities,
         ...(tokens.texts !== undefined && { tokens: tokens.texts }),

@@ -1,6 +1,6 @@
 /** Rows of a table of draws: a verdict, a response, a reward or a log-probability in a record, or lists of them. */
 import { crc32 } from "node:zlib";
-import type { Row, RowBase } from "../record/index.ts";
+import { checkpointName, type Row, type RowBase } from "../record/index.ts";
 import { type OutcomeParts, outcomeRow, shown } from "./draws.ts";
 import type { TableFields } from "./table-fields.ts";
 import type { TableRecord } from "./table-record.ts";
@@ -86,7 +86,7 @@ export class TableDrawRows {
     if (cells.logprob !== undefined && !isAbsent(cells.logprob.value)) {
       const logProbability = logProbabilityIn(cells.logprob);
       const method = `file, column ${roles.logprob}`;
-      const drawnBy = base.model;
+      const drawnBy = checkpointName(base);
       rows.push({
         kind: "likelihood",
         ...base,

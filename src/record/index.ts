@@ -14,7 +14,7 @@ export type {
   StoppingRule,
   Verdict,
 } from "./rows.ts";
-export { cameWithDraw } from "./rows.ts";
+export { cameWithDraw, checkpointName } from "./rows.ts";
 export {
   canonicalJson,
   describeSampling,

@@ -60,7 +60,7 @@ export interface Response extends RowBase, DrawKey {
 export interface Likelihood extends RowBase, DrawKey {
   readonly kind: "likelihood";
   readonly role: ResponseRole;
-  /** The model that drew the response, for role `draw`; `model` is the one that scored it. */
+  /** Who drew the response, for role `draw`, as `checkpointName` has it; `model` is the one that scored it. */
   readonly drawnBy?: string;
   /** Natural logarithm of the probability of the whole response, at most 0; -Infinity is legal. */
   readonly logProbability: number;
@@ -74,6 +74,23 @@ export interface Likelihood extends RowBase, DrawKey {
   readonly fingerprint?: number;
   /** How it was obtained: server or file, raw or tempered, beginning-of-sequence token, boundary. */
   readonly method: string;
+}
+
+/**
+ * A checkpoint in one name, by which `drawnBy` tells it from the others of its training: a draw's number says nothing
+ * across checkpoints.
+ *
+ * @example
+ * checkpointName({ model: "sums", step: 360 }); // "sums, step 360"
+ * checkpointName({ model: "sums", trainingTokens: 1e6 }); // "sums, 1000000 tokens"
+ */
+export function checkpointName({
+  model,
+  step,
+  trainingTokens,
+}: Pick<RowBase, "model" | "step" | "trainingTokens">): string {
+  if (step !== undefined) return `${model}, step ${step}`;
+  return trainingTokens === undefined ? model : `${model}, ${trainingTokens} tokens`;
 }
 
 /**

@@ -138,7 +138,8 @@ const sameDraw = (left: string, right: string) =>
  * the verdict does not tell its text, the score tells who drew.
  */
 const sameText = (judged: string, scored: string) =>
-  `coalesce(${judged}.fingerprint = ${scored}.fingerprint, ${scored}.drawn_by = ${scored}.model, true)`;
+  `coalesce(${judged}.fingerprint = ${scored}.fingerprint, ${scored}.drawn_by IN (${scored}.model,
+    ${scored}.model || coalesce(', step ' || CAST(${scored}.step AS BIGINT), ', ' || CAST(${scored}.training_tokens AS BIGINT) || ' tokens', '')), true)`;
 
 async function selected(
   connection: Connection,

@@ -1,6 +1,7 @@
 /** Tables of log-probabilities that models give to what one of them drew. */
 import { afterAll, describe, expect, test } from "vitest";
 import type { Likelihood } from "../../src/record/index.ts";
+import { LikelihoodLedger } from "../../src/store/index.ts";
 import { reading, testFolder } from "./reading.ts";
 
 const folder = testFolder();
@@ -78,5 +79,21 @@ describe("log-probabilities of what another model drew", () => {
       ["a", "a"],
       ["b", "b"],
     ]);
+  });
+
+  test("checkpoints of one training draw apart: a draw's number says nothing across them", async () => {
+    const path = folder.write(
+      "steps.csv",
+      "model,step,problem,draw,response,correct,logprob\nm,10,p,0,four,1,-1\nm,20,p,0,five,0,-2\n",
+    );
+    const { likelihoods } = await reading(path);
+    expect(likelihoods.map(({ step, drawnBy }) => [step, drawnBy])).toEqual([
+      [10, "m, step 10"],
+      [20, "m, step 20"],
+    ]);
+    const ledger = new LikelihoodLedger();
+    for (const row of likelihoods) ledger.add(row);
+    // Nothing is scored by both: together they would be one response with two log-probabilities.
+    expect(ledger.groups().map(({ columns }) => columns.map(({ step }) => step))).toEqual([[10], [20]]);
   });
 });
