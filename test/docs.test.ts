@@ -117,11 +117,11 @@ describe("commands in the documentation", () => {
 
   test("train into a run with the files that the page lists", () => {
     const [top = "", ...entries] = resultOf("training.md").trimEnd().split("\n");
-    expect(top).toBe("runs/sums/");
+    expect(top).toBe("runs/train/");
     const names = entries.flatMap((entry) => entry.trim().split(/ {2,}/)[0]!.split(/,? /));
     expect(names.length).toBeGreaterThan(5);
     // The run of this page's commands, whose checkpoints have steps of their own.
-    const run = join(folder, "runs", "train");
+    const run = join(folder, top);
     const [step = ""] = readdirSync(join(run, "checkpoints"));
     for (const name of names) {
       expect(existsSync(join(run, name.replace(/step-\d+/, step))), name).toBe(true);
