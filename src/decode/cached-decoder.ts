@@ -130,7 +130,9 @@ class CachedBatch implements DecodingBatch {
   #lengths: number[];
   /** Rows and time that the buffers hold. */
   #size = { batch: 0, time: 0 };
-  /** Keys and values of each layer, in turn. */
+  /** Room for keys and values of each layer, in turn, to the last token. */
+  #room: FloatArray[] = [];
+  /** The part of it that is read. */
   #cache: FloatArray[] = [];
   /** 0 where a row has an entry, −∞ elsewhere; [batch, 1, time]. */
   #mask: FloatArray = new Float64Array();
@@ -263,25 +265,36 @@ class CachedBatch implements DecodingBatch {
     });
   }
 
-  /** Buffers for the first time or for more of it; entries are copied. */
+  /** Buffers for the first time or for more of it; entries move apart within their room, which is mapped only once. */
   #resize(size: { batch: number; time: number }): void {
     const { layers, heads, width } = this.#programs.model;
-    const before = { cache: this.#cache, time: this.#size.time };
+    const before = this.#size;
     this.#size = size;
-    const shape = this.#cacheShape();
-    this.#cache = Array.from({ length: 2 * layers }, () => this.#floats(shape));
     this.#mask = this.#floats([size.batch, 1, size.time]).fill(Number.NEGATIVE_INFINITY);
-    if (before.cache.length === 0) {
+    const entries = size.batch * size.time * width;
+    if (this.#cache.length === 0) {
+      const all = Math.max(entries, size.batch * this.#longest * width);
+      this.#room = Array.from({ length: 2 * layers }, () => this.#floats([all]));
+    } else if (this.#room[0]!.length < entries) {
+      this.#room = this.#cache.map((cache) => {
+        const larger = this.#floats([entries]);
+        larger.set(cache);
+        return larger;
+      });
+    }
+    this.#cache = this.#room.map((room) => room.subarray(0, entries));
+    if (before.time === 0) {
       this.#allocateOutputs(size.batch);
       return;
     }
     const kept = (width / heads) * before.time;
     const block = (width / heads) * size.time;
-    before.cache.forEach((old, index) => {
-      for (let place = 0; place < size.batch * heads; place++) {
-        this.#cache[index]!.set(old.subarray(place * kept, (place + 1) * kept), place * block);
+    for (const cache of this.#cache) {
+      for (let place = size.batch * heads - 1; place >= 0; place--) {
+        cache.copyWithin(place * block, place * kept, (place + 1) * kept);
+        cache.fill(0, place * block + kept, (place + 1) * block);
       }
-    });
+    }
     this.#slots.forEach((slot, row) => {
       this.#mask.fill(0, slot * size.time, slot * size.time + this.#lengths[row]!);
     });
