@@ -3,25 +3,10 @@
  * graph reads it as an input and gives only the new entries; a row's part is contiguous, so rows leave and copies of a
  * prompt arrive by moving memory.
  */
-import {
-  type Executor,
-  type FloatArray,
-  Graph,
-  type NamedValues,
-  type Shape,
-  type TensorValue,
-} from "../tensor/index.ts";
-import type { CachedModel, CachedOutput } from "./cached-model.ts";
+import type { FloatArray, Shape, TensorValue } from "../tensor/index.ts";
+import { CachedPrograms, type CachedSource, cacheName } from "./cached-programs.ts";
 import { checkPrompt, checkTokens, type Decoder, type DecodingBatch, type TokenIds } from "./decoder.ts";
-import { batchBucket, lengthBucket, ProgramCache, paddedTokens } from "./model-programs.ts";
-
-/** A cached model with its parameters and who runs it. */
-export interface CachedSource {
-  readonly model: CachedModel;
-  /** Read at every run, so that a model in training can be drawn from. */
-  readonly parameters: NamedValues;
-  readonly executor: Executor;
-}
+import { batchBucket, lengthBucket, paddedTokens } from "./model-programs.ts";
 
 /** Rows of one prefill: distinct prompts are few and long, and their logits and scores take memory. */
 const largestPrefill = 16_384;
@@ -49,77 +34,6 @@ export function cachedDecoder(source: CachedSource): Decoder {
     },
     release: () => programs.release(),
   };
-}
-
-/** The graphs of one model, compiled for the sizes that are met. */
-class CachedPrograms {
-  readonly model: CachedModel;
-  readonly executor: Executor;
-  readonly #source: CachedSource;
-  readonly #programs: ProgramCache;
-
-  constructor(source: CachedSource) {
-    this.model = source.model;
-    this.executor = source.executor;
-    this.#source = source;
-    this.#programs = new ProgramCache(source.executor);
-  }
-
-  async prefill(size: { batch: number; length: number }, inputs: NamedValues): Promise<NamedValues> {
-    const { batch, length } = size;
-    const program = await this.#programs.get(`prefill ${batch}x${length}`, () => {
-      const graph = new Graph();
-      const tokens = graph.input("tokens", [batch, length], "int");
-      const last = graph.input("last", [batch], "int");
-      return this.#finished(graph, (parameters) => this.model.prefill(graph, parameters, { tokens, last }));
-    });
-    return program.run({ ...this.#source.parameters, ...inputs });
-  }
-
-  async step(
-    size: { batch: number; time: number },
-    inputs: NamedValues,
-    outputs: NamedValues,
-  ): Promise<void> {
-    const { batch, time } = size;
-    const { layers, heads, width } = this.model;
-    const program = await this.#programs.get(`step ${batch}x${time}`, () => {
-      const graph = new Graph();
-      const shape = [batch, heads, time, width / heads];
-      const given = {
-        tokens: graph.input("tokens", [batch], "int"),
-        positions: graph.input("positions", [batch], "int"),
-        mask: graph.input("mask", [batch, 1, time]),
-        cache: Array.from({ length: layers }, (_, layer) => ({
-          keys: graph.input(`keys ${layer}`, shape),
-          values: graph.input(`values ${layer}`, shape),
-        })),
-      };
-      return this.#finished(graph, (parameters) => this.model.step(graph, parameters, given));
-    });
-    await program.run({ ...this.#source.parameters, ...inputs }, outputs);
-  }
-
-  release(): Promise<void> {
-    return this.#programs.release();
-  }
-
-  #finished(
-    graph: Graph,
-    build: (parameters: Record<string, ReturnType<Graph["input"]>>) => CachedOutput,
-  ): Graph {
-    const parameters = Object.fromEntries(
-      Object.entries(this.model.parameterShapes).map(([name, shape]) => [name, graph.input(name, shape)]),
-    );
-    const { logits, hidden, layers } = build(parameters);
-    graph.output("logits", logits);
-    graph.output("hidden", hidden);
-    layers.forEach(({ keys, values }, layer) => {
-      graph.output(`new keys ${layer}`, keys);
-      graph.output(`new values ${layer}`, values);
-    });
-    return graph;
-  }
 }
 
 class CachedBatch implements DecodingBatch {
@@ -357,8 +271,6 @@ class CachedBatch implements DecodingBatch {
     return lengthBucket(length + 1, Math.max(length + 1, this.#longest));
   }
 }
-
-const cacheName = (index: number) => `${index % 2 === 0 ? "keys" : "values"} ${Math.floor(index / 2)}`;
 
 function copyRow(from: TensorValue, fromRow: number, to: TensorValue, toRow: number, size: number): void {
   to.data.set(from.data.subarray(fromRow * size, (fromRow + 1) * size), toRow * size);

@@ -159,7 +159,7 @@ export function samplingFilter(settings: FilterSettings): Filter | undefined {
 }
 
 /** Index of the largest entry, the first of several. */
-export function indexOfLargest(values: FloatArray): number {
+function indexOfLargest(values: FloatArray): number {
   let best = 0;
   for (let index = 1; index < values.length; index++) if (values[index]! > values[best]!) best = index;
   return best;

@@ -1,7 +1,8 @@
 /** Decoding as composition: filters on log-probabilities, a chooser that takes a generator, decoders that wrap decoders. */
 export { type BestOfN, bestOfN, chosenByReward } from "./best-of-n.ts";
-export { type CachedSource, cachedDecoder } from "./cached-decoder.ts";
+export { cachedDecoder } from "./cached-decoder.ts";
 export type { CachedModel, CachedOutput, KeysAndValues } from "./cached-model.ts";
+export type { CachedSource } from "./cached-programs.ts";
 export { cachedTransformer } from "./cached-transformer.ts";
 export {
   type CheckpointModel,
