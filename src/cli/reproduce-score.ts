@@ -150,7 +150,7 @@ async function readScores(path: string, { seed, variant, step }: PlannedScoring)
   }));
 }
 
-export async function scoringExecutor({ device, threads }: ReproduceEngine): Promise<Executor> {
+async function scoringExecutor({ device, threads }: ReproduceEngine): Promise<Executor> {
   if (device === "float64") return float64Executor();
   return onnxruntimeExecutor({
     device: device as "cpu" | "webgpu" | "cuda",

@@ -23,7 +23,7 @@ export interface LikelihoodRows {
 }
 
 /** The first index at which rates[index] ≥ rate. */
-export function lowerIndex(rates: Float64Array, rate: number): number {
+function lowerIndex(rates: Float64Array, rate: number): number {
   let low = 0;
   let high = rates.length;
   while (low < high) {

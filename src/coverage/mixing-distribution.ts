@@ -8,7 +8,7 @@ import { mixtureOptimum } from "./mixture-optimum.ts";
 import { rateGrid } from "./rate-grid.ts";
 
 /** The optimality gap, in mean log-likelihood a problem, at which a fit counts as solved. */
-export const certifiedGap = 1e-8;
+const certifiedGap = 1e-8;
 /** The largest k of a forecast unless more is asked for; it sets the smallest positive rate of the grid. */
 export const defaultLargestK = 1e6;
 

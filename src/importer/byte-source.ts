@@ -18,7 +18,7 @@ const sampledBlockLength = 64 << 10;
 export type Compression = "none" | "gzip" | "zstd";
 
 /** The compression that the first bytes of a file announce. */
-export function compressionOf(start: Uint8Array): Compression {
+function compressionOf(start: Uint8Array): Compression {
   if (start[0] === 0x1f && start[1] === 0x8b) return "gzip";
   if (start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd) return "zstd";
   return "none";
@@ -83,10 +83,7 @@ export async function fileFingerprint(path: string): Promise<string> {
 }
 
 /** Runs `use` on an open file and closes it; a file that cannot be opened or is a folder is an InputError. */
-export async function withFile<Result>(
-  path: string,
-  use: (file: FileHandle) => Promise<Result>,
-): Promise<Result> {
+async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {
   let file: FileHandle | undefined;
   try {
     if (!(await stat(path)).isFile()) throw new InputError(`${path}: not a file`);
@@ -100,7 +97,7 @@ export async function withFile<Result>(
 }
 
 /** Up to `length` bytes from `position`; fewer at the end of the file. */
-export async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.alloc(length);
   let filled = 0;
   while (filled < length) {

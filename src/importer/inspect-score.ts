@@ -21,7 +21,7 @@ export function inspectVerdicts(
 }
 
 /** C and 1 are correct; I, N and anything from 0 to below 1 (P is one half) are not; the rest is unscored. */
-export function inspectVerdict(value: unknown): InspectVerdict {
+function inspectVerdict(value: unknown): InspectVerdict {
   if (value === "C" || value === true) return { verdict: "correct" };
   if (value === "I" || value === "N" || value === false) return { verdict: "incorrect" };
   if (value === "P") return { verdict: "incorrect", score: 0.5 };

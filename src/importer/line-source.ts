@@ -3,7 +3,7 @@ import { InputError } from "../record/index.ts";
 import { byteChunks } from "./byte-source.ts";
 
 /** Longer lines are not read: no log has them, and they would exhaust the memory. */
-export const longestLine = 256 << 20;
+const longestLine = 256 << 20;
 
 export interface LineBatch {
   /** Number of the first line, from 1. */

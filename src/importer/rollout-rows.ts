@@ -78,7 +78,7 @@ export function numberOf(value: unknown): number | undefined {
 }
 
 /** One line for people. */
-export function describeRollouts({ verdict, rewards }: RolloutColumns): string {
+function describeRollouts({ verdict, rewards }: RolloutColumns): string {
   const judged =
     verdict === undefined ? "no column of verdicts: draws are unscored" : `verdict = "${verdict}"`;
   if (rewards.length === 0) return judged;
@@ -92,7 +92,7 @@ const innerFolder =
 const validationFolder = /^(?:val|eval|test)/i;
 
 /** The run's name and what its draws are for, from the folders around a log. */
-export function runOf(path: string): { model: string; task: string } {
+function runOf(path: string): { model: string; task: string } {
   let folder = dirname(resolve(path));
   let task = "training";
   while (innerFolder.test(basename(folder)) && dirname(folder) !== folder) {

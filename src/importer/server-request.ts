@@ -27,7 +27,7 @@ const responseNames = [
 const requestNames = ["request", "params", "payload", "input", "body"];
 
 /** True for the answer of a completion server: choices, SGLang's meta_info, or llama.cpp's own form. */
-export function isServerResponse(record: JsonRecord | undefined): record is JsonRecord {
+function isServerResponse(record: JsonRecord | undefined): record is JsonRecord {
   if (record === undefined) return false;
   const choices = fieldOf(record, "choices");
   if (Array.isArray(choices)) {

@@ -102,7 +102,7 @@ export async function readJson(path: string, longest: number): Promise<unknown> 
 }
 
 /** The text of a file, or undefined where there is none. */
-export async function readText(path: string, longest: number): Promise<string | undefined> {
+async function readText(path: string, longest: number): Promise<string | undefined> {
   try {
     const status = await stat(path);
     if (!status.isFile()) throw new UnusableCheckpointError(`${path}: is not a file`);

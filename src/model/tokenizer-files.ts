@@ -15,7 +15,7 @@ import { numeralTokenizer } from "./numeral-tokenizer.ts";
 import type { OwnTokenizerDescription, Tokenizer } from "./tokenizer.ts";
 import { equivalentTokenizerJson, ownDescription } from "./tokenizer-json.ts";
 
-export const ownTokenizerFile = "lmcov_tokenizer.json";
+const ownTokenizerFile = "lmcov_tokenizer.json";
 const tokenizerFile = "tokenizer.json";
 const configFile = "tokenizer_config.json";
 /** The largest published ones take about 40 MB. */

@@ -79,7 +79,7 @@ export function scoreChart(analysis: LikelihoodAnalysis, over: LikelihoodOverN):
 }
 
 /** Candidates that get a colour: all of a few, else the choices, the first and last of each family, and the next best. */
-export function emphasisedModels({ task, tournament, crossEntropy }: LikelihoodAnalysis): Set<string> {
+function emphasisedModels({ task, tournament, crossEntropy }: LikelihoodAnalysis): Set<string> {
   const models = task.candidates.map(({ model }) => model);
   if (models.length <= colouredSeries) return new Set(models);
   const ends = [...new Set(task.candidates.map(({ name }) => name))].flatMap((name) => {

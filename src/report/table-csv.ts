@@ -4,7 +4,7 @@ import type { Cell, Table } from "./section.ts";
 export type CsvValue = string | number | boolean | undefined;
 
 /** Fields that a spreadsheet would take for a formula get an apostrophe before them. */
-export function csvField(value: CsvValue): string {
+function csvField(value: CsvValue): string {
   if (value === undefined) return "";
   if (typeof value !== "string") return String(value);
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

@@ -13,7 +13,7 @@ import { type FigureOneScale, figureOneScale } from "./figure-one-scale.ts";
 
 /** The classes of fine-tuning and evaluation with their probabilities; the response is certain given the class. */
 export const fineTuningWeights = { G1: 0.9, G2: 0.1, G3: 0 } as const;
-export const preTrainingWeights = { G1: 1, G2: 1, G3: 1 } as const;
+const preTrainingWeights = { G1: 1, G2: 1, G3: 1 } as const;
 
 export const figureOneFiles = {
   /** As many prompts of G1 as of G2, with their own response: what KL, Cov_N and pass@N are measured on. */

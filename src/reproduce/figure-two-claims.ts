@@ -13,7 +13,7 @@ import { type SeedMean, slopeTrend, type Trend } from "./trend.ts";
 /** The N at which coverage is tested: the ratio of no model that is uniform over passable nodes at H = 4, 8, 12, …. */
 export const testedN = 8;
 /** Share of growth in proportion to H below which a quantity counts as flat. */
-export const flatMargin = 0.5;
+const flatMargin = 0.5;
 /** Two one-sided tests at 5% each; and a slope is positive at 2.5%. */
 const flatLevel = 0.9;
 const slopeLevel = 0.95;

@@ -26,7 +26,7 @@ export interface UnitRecord {
 
 const unitKeyPattern = /^[0-9a-f]{16}$/;
 
-export const isUnitKey = (text: string): boolean => unitKeyPattern.test(text);
+const isUnitKey = (text: string): boolean => unitKeyPattern.test(text);
 
 /** Fields that may hold numbers which JSON has no word for; they stand as text. */
 const realFields = ["logProbability", "score", "reward", "gold"] as const;

@@ -24,7 +24,7 @@ export function bernoulliCoverageBound(given: { readonly n: number; readonly del
 }
 
 /** Cov_N(Ber(p)‖Ber(k/n)), exactly. */
-export function bernoulliCoverage(given: {
+function bernoulliCoverage(given: {
   readonly p: number;
   readonly successes: number;
   readonly n: number;

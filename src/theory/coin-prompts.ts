@@ -51,7 +51,7 @@ export interface CoinData {
  * The maximum likelihood θ̂ in the unit ball. A coin without data has θ̂_i = 0, the tie rule of least norm. The optimum is
  * where the derivative B·(heads − tokens·σ(B·θ)) equals λ·θ for one λ ≥ 0, and λ = 0 inside the ball.
  */
-export function coinMaximumLikelihood({ H, B }: CoinPrompts, { responses, heads }: CoinData): Float64Array {
+function coinMaximumLikelihood({ H, B }: CoinPrompts, { responses, heads }: CoinData): Float64Array {
   const member = (lambda: number): Float64Array =>
     Float64Array.from(responses, (count, coin) =>
       count === 0 ? 0 : coinOptimum(count * H, heads[coin]!, B, lambda),

@@ -115,7 +115,7 @@ export const conversionRow: TheoryRow<ConversionSetting> = {
 };
 
 /** Instances of a family: three prompts, four models, answers shared by responses. */
-export function randomInstance(given: {
+function randomInstance(given: {
   readonly sizes: ResponseSizes;
   readonly concentration: number;
   readonly apart: number;

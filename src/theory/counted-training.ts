@@ -122,7 +122,7 @@ function stepAlong(parameters: Float64Array, gradient: Float64Array, rule: Count
 }
 
 /** θ/max(1, ‖θ‖₂). */
-export function projectOntoBall(parameters: Float64Array): void {
+function projectOntoBall(parameters: Float64Array): void {
   const norm = normOf(parameters);
   if (norm <= 1) return;
   for (let i = 0; i < parameters.length; i++) parameters[i]! /= norm;

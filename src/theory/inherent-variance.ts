@@ -52,7 +52,7 @@ function ballMaximumLikelihood({ examples, ones, logOdds }: SeenTokens): Float64
 }
 
 /** Learners of different temper, all proper. */
-export const tokenLearners: Readonly<Record<string, TokenLearner>> = {
+const tokenLearners: Readonly<Record<string, TokenLearner>> = {
   "maximum likelihood over the ball": ballMaximumLikelihood,
   "maximum likelihood over θ_v": ({ examples, ones, logOdds }, generator) =>
     Float64Array.from(ones, (count) => {
@@ -73,15 +73,7 @@ export interface VarianceSetting extends Record<string, number | string> {
 }
 
 /** Log-odds b = B·ε = √(4 log N/(c1·H)) of the tokens and μ(+) = min{1, c0/(n·b²)}. */
-export function varianceInstance({
-  H,
-  n,
-  N,
-}: {
-  readonly H: number;
-  readonly n: number;
-  readonly N: number;
-}) {
+function varianceInstance({ H, n, N }: { readonly H: number; readonly n: number; readonly N: number }) {
   const logOdds = Math.sqrt((4 * Math.log(N)) / (c1 * H));
   return { logOdds, rareMass: Math.min(1, c0 / (n * logOdds ** 2)) };
 }

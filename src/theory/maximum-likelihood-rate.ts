@@ -14,7 +14,7 @@ export interface RateSetting extends Record<string, number> {
 const c0 = 0.25;
 
 /** μ(0) = c0³·d/(n·log N). */
-export const rareCoinMass = ({ d, n, N }: { d: number; n: number; N: number }): number =>
+const rareCoinMass = ({ d, n, N }: { d: number; n: number; N: number }): number =>
   (c0 ** 3 * d) / (n * Math.log(N));
 
 export const maximumLikelihoodRate: TheoryRow<RateSetting> = {

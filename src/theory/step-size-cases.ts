@@ -98,7 +98,7 @@ export function worstCoverage(
 }
 
 /** Constant steps tried, as η̄ = ηHB: powers of 2, and of √2 between 1/8 and 2, where the two cases meet. */
-export const triedSteps: readonly number[] = [
+const triedSteps: readonly number[] = [
   ...Array.from({ length: 17 }, (_, index) => 2 ** (index - 8)),
   ...Array.from({ length: 4 }, (_, index) => 2 ** (index - 2.5)),
 ];
@@ -140,7 +140,7 @@ export function flatInH(given: {
 }
 
 /** As `slopeWithin` in H, where several records share an H: the largest of them counts. */
-export function slopeInH(given: {
+function slopeInH(given: {
   readonly name: string;
   readonly y: string;
   readonly where?: TheoryRecord;

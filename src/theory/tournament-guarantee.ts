@@ -20,7 +20,7 @@ const responses = 60;
 const forgotten = 12;
 
 /** 5·min_π Cov_{N^a}(π) + 4·N^{a−1} + 4·ε_stat, ε_stat = 8·log(4|Π|/δ)/n: the statement with its printed numbers. */
-export function tournamentBound(given: {
+function tournamentBound(given: {
   readonly best: number;
   readonly N: number;
   readonly a: number;

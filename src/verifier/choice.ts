@@ -50,7 +50,7 @@ type FinalChoice =
   | { readonly letter: undefined; readonly ambiguous: boolean; readonly reason: string };
 
 /** The letter that a response chooses, or why there is none. */
-export function finalChoice(response: string): FinalChoice {
+function finalChoice(response: string): FinalChoice {
   const text = response.slice(-searchedCharacters);
   const alone = wholeLetter.exec(text.slice(0, 200))?.[1];
   if (alone && text.length <= 200) return { letter: alone.toUpperCase() };

@@ -55,7 +55,7 @@ function numericVerdict(given: {
  * The number in which a response ends: that of its final statement (`finalStatement`), else its last number.
  * A final statement that is not one plain number (`10+x`, `3 or 4`, `1,23`) is an answer, and not a number.
  */
-export function finalNumber(response: string): FinalNumber {
+function finalNumber(response: string): FinalNumber {
   const statement = finalStatement(response);
   if (!statement) return lastNumber(response);
   const number = numberOfText(statement.text, { anyUnit: true }) ?? numberOfStatement(statement);
@@ -68,7 +68,7 @@ export function finalNumber(response: string): FinalNumber {
 }
 
 /** The number of a target: its final statement's if it has one, else the whole text must be one number. */
-export function targetNumber(target: string): ScannedNumber | undefined {
+function targetNumber(target: string): ScannedNumber | undefined {
   const statement = finalStatement(target);
   return numberOfText(statement?.text ?? target, { anyUnit: false });
 }

@@ -17,7 +17,7 @@ export interface SandboxLimits {
   readonly fileSize: number;
 }
 
-export const defaultLimits: SandboxLimits = {
+const defaultLimits: SandboxLimits = {
   seconds: 3,
   memory: 2 ** 30,
   processes: 16,
