@@ -260,10 +260,21 @@ async function* loggedResponses(
     for (const row of batch) {
       if (row.kind !== "response") continue;
       const named = importer?.name !== "table" || row.model !== stemOf(path);
+      if (importer !== undefined && isConversation(importer.name, row)) {
+        tally.note(
+          `${path}: its prompts are conversations, which are taken as plain text: a model that was asked them under its chat template scores another prompt here`,
+        );
+      }
       const record = rejecting(path, row.source.line, options, () => loggedResponse(row, named));
       if (record !== undefined) yield options.task === undefined ? record : { ...record, task: options.task };
     }
   }
+}
+
+/** Inspect asks in conversations; a server's dump holds messages joined with their roles. */
+function isConversation(format: string, { prompt = "" }: Response): boolean {
+  if (format === "inspect") return true;
+  return format === "server-dump" && /^(?:system|developer|user|assistant|tool): /.test(prompt);
 }
 
 /** `named`: the log says which model drew the response; else it is data. */

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { straddlingMark } from "../endpoint/index.ts";
 import { shardOf } from "../job/index.ts";
-import { countText } from "../report/index.ts";
+import { countText, printable } from "../report/index.ts";
 import { scoreTask } from "./fleet-tasks.ts";
 import { ImportTally } from "./import-tally.ts";
 import { type InputOptions, responseRecords } from "./model-input.ts";
@@ -44,6 +44,7 @@ async function run(options: ScoreOptions): Promise<void> {
   const map = inputMap(options.map);
   let records = 0;
   for await (const _ of responseRecords(options.input, { map, task: options.task, tally })) records += 1;
+  for (const note of tally.notes) printRemark(`• ${printable(note, 400)}`);
   const models = await openModels(options, { scoring: true, signal });
   let straddling = 0;
   await runModelJob<ScoreUnit>({

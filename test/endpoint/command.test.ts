@@ -372,6 +372,31 @@ describe("lmcov score", () => {
     expect([...first, ...second].sort()).toEqual(named(whole.stdout).sort());
   });
 
+  test("conversations in a log are scored as text, and it is said", async () => {
+    const server = await serving(vllmRoutes());
+    const dump = (name: string, request: object, message: object) =>
+      written(name, [
+        {
+          request: { ...request, temperature: 1 },
+          response: { object: "o", model: "m", choices: [{ index: 0, finish_reason: "stop", ...message }] },
+        },
+      ]);
+    const chat = await dump(
+      "chat.jsonl",
+      { messages: [{ role: "user", content: "Hi" }] },
+      { message: { role: "assistant", content: " a" } },
+    );
+    const plain = await dump("plain.jsonl", { prompt: "Hi" }, { text: " a", logprobs: null });
+    const words = ["score", "--model", `m=${server.address}`, "--json", "--input"];
+    const said = await lmcov([...words, chat, "--out", join(folder, "chat")]);
+    expect(said.code, said.stderr).toBe(0);
+    expect(said.stderr).toMatch(/chat\.jsonl: its prompts are conversations, which are taken as plain text/);
+    expect(JSON.parse(said.stdout).logprob).toBeCloseTo(exact("user: Hi", " a"), 9);
+    const quiet = await lmcov([...words, plain, "--out", join(folder, "plain")]);
+    expect(quiet.stderr).not.toMatch(/conversations/);
+    expect(JSON.parse(quiet.stdout).logprob).toBeCloseTo(exact("Hi", " a"), 9);
+  });
+
   test.each<[string, Routes, readonly string[], RegExp]>([
     ["a chat server", openaiRoutes(), [], /recognised as openai-chat, which cannot score/],
     [
