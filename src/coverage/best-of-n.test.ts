@@ -1,28 +1,13 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { overAllSubsets } from "../../test/all-subsets.ts";
 import oracle from "../../test/oracle/best-of-n.json" with { type: "json" };
 import { dataPresent, sharedData } from "../../test/shared-data.ts";
 import { randomGenerator } from "../numeric/index.ts";
-import { bestN, bestOfNCurve, bestOfNValue, type ScoredDraws } from "./best-of-n.ts";
+import { bestN, bestOfNCurve, bestOfNValue } from "./best-of-n.ts";
 import { bestOfNDivergence, bestOfNDivergenceBound } from "./best-of-n-divergence.ts";
 import { majorityVote } from "./majority-vote.ts";
-
-/** Mean over all subsets of size n, the tied best draws counted evenly. */
-function overAllSubsets({ proxy, gold }: ScoredDraws, n: number): number {
-  const size = proxy.length;
-  let sum = 0;
-  let subsets = 0;
-  for (let mask = 0; mask < 2 ** size; mask++) {
-    const chosen = Array.from({ length: size }, (_, index) => index).filter((index) => mask & (1 << index));
-    if (chosen.length !== n) continue;
-    const best = Math.max(...chosen.map((index) => proxy[index]!));
-    const tied = chosen.filter((index) => proxy[index] === best);
-    sum += tied.reduce((total, index) => total + gold[index]!, 0) / tied.length;
-    subsets++;
-  }
-  return sum / subsets;
-}
 
 const pool = fc
   .array(fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -8, max: 8 })), {

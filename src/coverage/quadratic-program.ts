@@ -63,8 +63,8 @@ function entry(matrix: SymmetricMatrix, i: number, j: number): number {
   return i >= j ? matrix.values[i * matrix.size + j]! : matrix.values[j * matrix.size + i]!;
 }
 
-/** ½ z'Hz − b'z + ½δ‖z − start‖² over the free indices, up to a constant. */
-function objective(input: {
+/** The problem as it stands: z, whose entries at the first `count` indices of `free` may move. */
+interface OnFreeIndices {
   readonly matrix: SymmetricMatrix;
   readonly linear: Float64Array;
   readonly start: Float64Array;
@@ -72,7 +72,10 @@ function objective(input: {
   readonly free: Int32Array;
   readonly count: number;
   readonly z: Float64Array;
-}): number {
+}
+
+/** ½ z'Hz − b'z + ½δ‖z − start‖² over the free indices, up to a constant. */
+function objective(input: OnFreeIndices): number {
   const { matrix, linear, start, ridge, free, count, z } = input;
   let sum = 0;
   for (let i = 0; i < count; i++) {
@@ -94,16 +97,7 @@ function objective(input: {
  * Moves z towards the restricted solution past the boundary, cutting off all negative parts at once, if that lowers the
  * objective; without it a start of hundreds of points would leave one at a time.
  */
-function droppedTogether(input: {
-  readonly matrix: SymmetricMatrix;
-  readonly linear: Float64Array;
-  readonly start: Float64Array;
-  readonly ridge: number;
-  readonly free: Int32Array;
-  readonly count: number;
-  readonly solution: Float64Array;
-  readonly z: Float64Array;
-}): boolean {
+function droppedTogether(input: OnFreeIndices & { readonly solution: Float64Array }): boolean {
   const { free, count, solution, z } = input;
   const cut = new Float64Array(z.length);
   const before = objective(input);
@@ -124,16 +118,7 @@ function droppedTogether(input: {
 }
 
 /** Rate at which the objective falls as each index outside the free set grows; 0 for free indices. */
-function slopesOutside(input: {
-  readonly matrix: SymmetricMatrix;
-  readonly linear: Float64Array;
-  readonly start: Float64Array;
-  readonly ridge: number;
-  readonly free: Int32Array;
-  readonly count: number;
-  readonly z: Float64Array;
-  readonly multiplier: number;
-}): Float64Array {
+function slopesOutside(input: OnFreeIndices & { readonly multiplier: number }): Float64Array {
   const { matrix, linear, start, ridge, free, count, z, multiplier } = input;
   const slopes = linear.map((value, i) => value - multiplier + ridge * start[i]!);
   for (let i = 0; i < matrix.size; i++) {
