@@ -41,6 +41,7 @@ export async function composeRuns(
       ...report,
       title: `${listText(options.names)}: ${report.title}`,
       verdict: [...sentences, ...report.verdict],
+      leading: Math.max(report.leading, sentences.length),
       sections: [...sections, ...report.sections],
       ...(runs.length === 2 &&
         sentences.length === 0 && {

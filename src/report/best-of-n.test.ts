@@ -6,6 +6,7 @@ import { bestOfNSections } from "./best-of-n-section.ts";
 import { chartCsv } from "./chart-csv.ts";
 import { chartReadout } from "./chart-readout.ts";
 import { unknowableSentences } from "./verdict.ts";
+import { reportVerdict } from "./verdict-tiers.ts";
 
 interface Draw {
   readonly reward: number;
@@ -174,7 +175,10 @@ describe("Best-of-N in the report", () => {
     const fooled = Array.from({ length: 40 }, () =>
       Array.from({ length: 8 }, (_, reward): Draw => ({ reward, correct: reward > 1 && reward < 7 })),
     );
-    const { section } = analysed([poolsOf("fooled", fooled)]);
+    const { section, task } = analysed([poolsOf("fooled", fooled)]);
+    const verdict = (one: typeof task) =>
+      reportVerdict({ tasks: [one], likelihoods: [], measured: [], agreements: [] }).verdict;
+    expect(verdict(task)).toContain(section?.remarks?.[0]);
     // Of two draws the better-liked is right in 20 of 28 pairs.
     expect(section?.remarks?.[0]).toMatch(
       /^fooled: the reward is over-optimised: the accuracy of its pick falls from 0\.714 at N = 2 to 0 at N = 8 \(by 0\.714 \[0\.\d+, 0\.\d+\], paired over 40 problems\) while its reward rises from 5 to 7\.$/,
@@ -194,6 +198,7 @@ describe("Best-of-N in the report", () => {
     expect(some.section?.remarks?.[0]).toMatch(
       /^unclear: the accuracy of its pick falls from .* a fall not told from none \(by .* \[−/,
     );
+    expect(verdict(some.task).join(" ")).not.toContain("accuracy of its pick");
   });
 
   test("models without a fall are counted where there are many, those with one are named", () => {

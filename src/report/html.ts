@@ -37,11 +37,12 @@ const leastProblems = 150_000;
 
 /** The report as the page takes it, in JSON in which no tag can begin, with as much about problems as fits into `limit`. */
 export function pageData(report: Report, limit = longestFile): string {
-  const { problems = [], schema, title, verdict, ...rest } = report;
+  const { problems = [], schema, title, verdict, leading, ...rest } = report;
   const packed: PackedReport = {
     schema,
     title: cut(title),
     verdict: verdict.map(cut),
+    leading,
     rest: packedPart(Buffer.from(JSON.stringify(rest, shortened))),
   };
   const data = JSON.stringify(packed).replaceAll("<", "\\u003c");

@@ -7,7 +7,7 @@ export interface PackedPart {
 }
 
 /** The title and the verdict can be shown by a browser that cannot unpack the rest. */
-export interface PackedReport extends Pick<Report, "schema" | "title" | "verdict"> {
+export interface PackedReport extends Pick<Report, "schema" | "title" | "verdict" | "leading"> {
   /** The other fields but the problems, as JSON in UTF-8. */
   readonly rest: PackedPart;
   /** Bytes of `columnBytes`. */

@@ -15,6 +15,7 @@ function reportWith(text: string): Report {
     schema: "lmcov/report@1",
     title: text,
     verdict: [`${text} solves the most`],
+    leading: 1,
     sections: [
       {
         id: "pass-at-k",

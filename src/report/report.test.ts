@@ -103,6 +103,17 @@ describe("the report", () => {
     );
   });
 
+  test("has the checkpoint, the turn and the draws needed in view, and each other sentence once behind them", () => {
+    const { verdict, leading } = report(trajectory, [scores([30, 28, 25])]);
+    expect(leading).toBe(3);
+    expect(verdict[2]).toMatch(
+      /^To solve \d+% of problems, model, step 100 needs |these logs do not tell\.$/,
+    );
+    expect(verdict.length).toBeGreaterThan(4);
+    expect(new Set(verdict).size).toBe(verdict.length);
+    expect(report([], [scores([30, 28, 25])]).leading).toBe(1);
+  });
+
   test("takes no model for the best where none solved a problem", () => {
     const unsolved = trajectory.map((model) => ({
       ...model,

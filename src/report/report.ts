@@ -1,38 +1,24 @@
 /** From analyses to the report: verdict, evidence, what cannot be known, the next command. */
 
-import type { OutcomeAgreement } from "../selection/index.ts";
-import type { TaskAnalysis } from "./analysis.ts";
 import { coverageSections } from "./coverage-section.ts";
-import type { LikelihoodAnalysis, MeasuredChoice } from "./likelihood-analysis.ts";
 import type { LikelihoodOverN } from "./likelihood-over-n.ts";
-import {
-  agreementText,
-  decisionSentence,
-  selectionSection,
-  selectionSentence,
-} from "./likelihood-section.ts";
-import { likelihoodTrajectorySections, likelihoodTurnSentence } from "./likelihood-trajectory.ts";
+import { selectionSection } from "./likelihood-section.ts";
+import { likelihoodTrajectorySections } from "./likelihood-trajectory.ts";
 import { plural } from "./number-text.ts";
 import { overNSections } from "./over-n-sections.ts";
 import type { ProblemView } from "./problem-view.ts";
 import { profileSections, scoreChart } from "./profile-section.ts";
 import type { InputSummary, NextCommand, Report } from "./section.ts";
 import { taskSections } from "./task-sections.ts";
-import { unknowableSentences, verdictSentences } from "./verdict.ts";
+import { unknowableSentences } from "./verdict.ts";
+import { reportVerdict, type VerdictRequest } from "./verdict-tiers.ts";
 
 /** What `buildReport` makes a report of. */
-export interface ReportRequest {
-  readonly tasks: readonly TaskAnalysis[];
-  /** Where the logs hold log-probabilities too, or only. */
-  readonly likelihoods: readonly LikelihoodAnalysis[];
-  /** What verdicts choose among the candidates of each likelihood analysis, at the same positions. */
-  readonly measured: readonly (MeasuredChoice | undefined)[];
+export interface ReportRequest extends VerdictRequest {
   /** The likelihood analyses at every N of the slider, at the same positions. */
   readonly overN?: readonly (LikelihoodOverN | undefined)[];
   /** Values of N that the page offers. */
   readonly slider?: Report["slider"];
-  /** How coverage and loss rank the checkpoints that have counts too. */
-  readonly agreements: readonly { readonly agreement: OutcomeAgreement; readonly k: number }[];
   /** A view a task, with responses to read. */
   readonly problems?: readonly ProblemView[];
   readonly inputs: InputSummary;
@@ -43,32 +29,10 @@ export interface ReportRequest {
   readonly remarks: readonly string[];
 }
 
-/** Tasks whose verdict stands at the top; the others follow in their sections. */
-const leadingTasks = 3;
-
 /** The report on one or several tasks. */
 export function buildReport(request: ReportRequest): Report {
   const { tasks } = request;
   const several = tasks.length > 1;
-  const verdict = tasks.slice(0, leadingTasks).flatMap((task) => {
-    const prefix = several ? `${task.task}: ` : "";
-    return verdictSentences(task, request.likelihoods).map((sentence) => prefix + sentence);
-  });
-  // Verdicts on draws decide where they are there; what log-probabilities say of the same models is then the evidence behind.
-  const behind: string[] = [];
-  request.likelihoods.slice(0, leadingTasks).forEach((analysis, index) => {
-    const measured = request.measured[index];
-    if (measured !== undefined) verdict.push(decisionSentence(analysis, measured));
-    const own = [selectionSentence(analysis), likelihoodTurnSentence(analysis)].filter(
-      (sentence) => sentence !== undefined,
-    );
-    (measured === undefined ? verdict : behind).push(...own);
-  });
-  verdict.push(...behind);
-  verdict.push(...request.agreements.map(({ agreement, k }) => agreementText(agreement, k)));
-  if (tasks.length > leadingTasks) {
-    verdict.push(`${plural(tasks.length - leadingTasks, "more task")} below.`);
-  }
   const sections = tasks.flatMap((task, index) =>
     taskSections(task, {
       prefix: several ? `${index + 1}-` : "",
@@ -89,7 +53,7 @@ export function buildReport(request: ReportRequest): Report {
   return {
     schema: "lmcov/report@1",
     title: reportTitle(request),
-    verdict,
+    ...reportVerdict(request),
     sections,
     ...(request.slider !== undefined && { slider: request.slider }),
     ...(request.problems !== undefined && { problems: request.problems }),

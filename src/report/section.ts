@@ -65,8 +65,10 @@ export interface InputSummary {
 export interface Report {
   readonly schema: "lmcov/report@1";
   readonly title: string;
-  /** The answer in a few sentences with numbers and intervals. */
+  /** The answer in a few sentences with numbers and intervals, the weightiest first. */
   readonly verdict: readonly string[];
+  /** How many of them are always in view: three where there are as many. */
+  readonly leading: number;
   /** The evidence. */
   readonly sections: readonly Section[];
   /** Values of N that the page's slider offers, and the one that it begins with; absent where nothing depends on N. */

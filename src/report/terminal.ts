@@ -21,7 +21,10 @@ export function terminalText(report: Report, options: TerminalOptions = {}): str
     options.styled ? `\u001b[1m${printable(text)}\u001b[0m` : printable(text);
   const paragraph = (text: string, indent = "") => wrappedText(printable(text, 2000), { limit, indent });
   const lines = [heading(report.title), ""];
-  for (const sentence of report.verdict) lines.push(...bulleted(sentence, limit));
+  for (const sentence of report.verdict.slice(0, report.leading)) lines.push(...bulleted(sentence, limit));
+  const further = report.verdict.slice(report.leading);
+  if (further.length > 0) lines.push("", heading("Further"));
+  for (const sentence of further) lines.push(...bulleted(sentence, limit));
   // A section of a picture alone is for the page.
   for (const section of report.sections.filter(({ table, remarks }) => table ?? remarks?.length)) {
     lines.push("", heading(section.title), ...sectionLines(section, limit, options.shownRows ?? 20));

@@ -7,28 +7,46 @@ import { lossTrend } from "./loss-trend.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
 import { countText, intervalText, isVacuous, listText, plural, rangeText, rateText } from "./number-text.ts";
 
-/** Two or three sentences about one task. */
-export function verdictSentences(
+/** The answer in sentences: those always in view, and what else there is to say. */
+export interface Verdict {
+  readonly leading: readonly string[];
+  readonly further: readonly string[];
+}
+
+/**
+ * About one task: which model and what is not told apart from it, where coverage turns, how many draws a target takes or that
+ * it is not known; then the rest. `likelihoodTurn` says where coverage turns by log-probabilities.
+ */
+export function taskVerdict(
   task: TaskAnalysis,
   likelihoods: readonly LikelihoodAnalysis[] = [],
-): string[] {
+  likelihoodTurn?: string,
+): Verdict {
   const chosen = task.models[task.chosen];
-  if (chosen === undefined) return [];
+  if (chosen === undefined) return tiers([likelihoodTurn], []);
+  const choice = choiceSentence(task, chosen);
+  const turn = turnSentence(task, likelihoods);
   const compared = task.models.length === 1 || task.comparison !== undefined;
   const evident = chosen.measured.some((at) => at.k === task.decidingK && !isVacuous(at));
-  if (!evident) return [choiceSentence(task, chosen)];
-  if (!compared)
-    return [turnSentence(task, likelihoods), choiceSentence(task, chosen)].filter(
-      (sentence) => sentence !== undefined,
-    );
-  const sentences = [
-    choiceSentence(task, chosen),
-    turnSentence(task, likelihoods) ?? disagreementSentence(task, chosen),
-    forecastSentence(task),
-    targetSentence(task, chosen),
-    reachSentence(task, chosen),
-  ];
-  return sentences.filter((sentence) => sentence !== undefined);
+  if (!evident) return tiers([choice], [likelihoodTurn]);
+  if (!compared) return tiers([turn, choice], [likelihoodTurn]);
+  const disagreement = disagreementSentence(task, chosen);
+  const forecast = forecastSentence(task);
+  const target = targetSentence(task, chosen);
+  const turns = [turn, likelihoodTurn, disagreement].filter((sentence) => sentence !== undefined);
+  // Where it turns is said by draws before it is said by log-probabilities; a choice by pass@1 that disagrees is said without a turn.
+  const [first, ...others] =
+    turn === undefined ? turns : turns.filter((sentence) => sentence !== disagreement);
+  return tiers(
+    [choice, first, forecast ?? target],
+    [forecast && target, reachSentence(task, chosen), ...others],
+  );
+}
+
+function tiers(leading: readonly (string | undefined)[], further: readonly (string | undefined)[]): Verdict {
+  const known = (sentences: readonly (string | undefined)[]) =>
+    sentences.filter((sentence) => sentence !== undefined);
+  return { leading: known(leading), further: known(further) };
 }
 
 function choiceSentence(task: TaskAnalysis, chosen: ModelAnalysis): string {
@@ -133,16 +151,17 @@ function targetSentence(task: TaskAnalysis, chosen: ModelAnalysis): string | und
   }
   const needed = task.target;
   if (needed === undefined) return undefined;
+  const untold = `How many draws ${name} needs to solve ${percent(needed.target)} of problems these logs do not tell.`;
   const goal = `To solve ${percent(needed.target)} of problems, ${name} needs`;
   if (needed.status === "not-reachable") {
     return `${name} does not reach ${percent(needed.target)} of problems within a million draws each (${levelText(task)} bound).`;
   }
   const from = needed.lower === undefined ? undefined : countText(needed.lower);
   if (needed.status === "open-above") {
-    if (from === undefined || needed.lower === 1) return undefined;
+    if (from === undefined || needed.lower === 1) return untold;
     return `${goal} at least ${from} draws a problem; these logs set no upper limit below a million.`;
   }
-  if (needed.upper === undefined || from === undefined) return undefined;
+  if (needed.upper === undefined || from === undefined) return untold;
   return `${goal} between ${from} and ${countText(needed.upper)} draws a problem (${levelText(task)} interval).`;
 }
 

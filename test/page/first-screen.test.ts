@@ -36,9 +36,9 @@ describe.skipIf(chromiumPath === undefined)("npm start (skipped where no Chromiu
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.goto(pathToFileURL(join(folder, "lmcov-report/report.html")).href);
     await page.waitForSelector("main svg");
-    const sentences = await page.locator(".verdict p").allTextContents();
-    expect(sentences).toEqual(report.verdict);
-    expect(sentences.length).toBeGreaterThanOrEqual(3);
+    const sentences = await page.locator(".verdict > p").allTextContents();
+    expect(sentences).toEqual(report.verdict.slice(0, 3));
+    expect(sentences).toHaveLength(3);
     const [checkpoint = ""] = sentences;
     const models = report.sections
       .flatMap(({ table }) => table?.rows ?? [])
@@ -60,10 +60,34 @@ describe.skipIf(chromiumPath === undefined)("npm start (skipped where no Chromiu
     expect(await page.evaluate<number>("scrollY")).toBe(0);
     await browser.close();
   });
+
+  test("keeps the other sentences behind a line that the keyboard opens, and puts them on paper", async () => {
+    const further = report.verdict.slice(report.leading);
+    expect(further.length).toBeGreaterThan(1);
+    const browser = await startChromium();
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.goto(pathToFileURL(join(folder, "lmcov-report/report.html")).href);
+    const details = page.locator(".verdict details");
+    const sentence = details.locator("p").first();
+    expect(await details.locator("p").allTextContents()).toEqual(further);
+    expect(await sentence.isVisible()).toBe(false);
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.localName")).toBe("summary");
+    await page.keyboard.press("Enter");
+    expect(await sentence.isVisible()).toBe(true);
+    await page.keyboard.press("Enter");
+    expect(await sentence.isVisible()).toBe(false);
+    const isOpen = () => details.evaluate((element) => (element as unknown as { open: boolean }).open);
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    expect(await isOpen()).toBe(true);
+    await page.evaluate("dispatchEvent(new Event('afterprint'))");
+    expect(await isOpen()).toBe(false);
+    await browser.close();
+  });
 });
 
 const boxesOf = (page: Page) =>
-  page.evaluate<Box[]>(`[...document.querySelectorAll(".verdict p, .slider input")].map((element) => {
+  page.evaluate<Box[]>(`[...document.querySelectorAll(".verdict > p, .slider input")].map((element) => {
     const { top, bottom, left, right } = element.getBoundingClientRect();
     return { what: element.tagName, top, bottom, left, right };
   })`);

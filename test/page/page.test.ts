@@ -197,6 +197,7 @@ function reportWith(text: string): Report {
     schema: "lmcov/report@1",
     title: text,
     verdict: [text],
+    leading: 1,
     sections: [
       {
         id: "pass-at-k",

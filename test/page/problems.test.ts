@@ -313,6 +313,7 @@ function reportOf(problems: ProblemView): Report {
     schema: "lmcov/report@1",
     title: "report",
     verdict: ["sentence"],
+    leading: 1,
     sections: [],
     problems: [problems],
     unknowable: [],

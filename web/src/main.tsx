@@ -23,7 +23,7 @@ async function showReport(packed: PackedReport, on: HTMLElement): Promise<void> 
   }
   render(
     <>
-      <Verdict title={packed.title} sentences={packed.verdict} />
+      <Verdict {...packed} />
       <p role="alert">The rest of this report cannot be shown here ({report}). A newer browser may.</p>
     </>,
     on,

@@ -1,12 +1,13 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
-import { countText } from "../../src/report/number-text.ts";
+import { useEffect, useRef } from "preact/hooks";
+import { countText, plural } from "../../src/report/number-text.ts";
 import type { PageReport } from "../../src/report/page-report.ts";
 import { printable } from "../../src/report/printable.ts";
 import type { InputSummary, NextCommand } from "../../src/report/section.ts";
 import { NSlider } from "./n-slider.tsx";
 import { ProblemSections } from "./problem-section.tsx";
 import { SectionView } from "./section-view.tsx";
+import { useOpenOnPaper } from "./sight.ts";
 import { changeView, showSection } from "./state.ts";
 
 /** Text from logs, on one line and without characters that could turn it around. */
@@ -29,7 +30,7 @@ export function Page({ report, children, name }: PageProps) {
   useEffect(showSection, []);
   return (
     <>
-      <Verdict title={report.title} sentences={report.verdict} />
+      <Verdict {...report} />
       {slider !== undefined && <NSlider ns={slider.ns} start={slider.start} />}
       <nav aria-label="Sections">
         {places.map(({ id, title }) => (
@@ -64,14 +65,24 @@ export function Page({ report, children, name }: PageProps) {
   );
 }
 
-export function Verdict({ title, sentences }: { title: string; sentences: readonly string[] }) {
+/** The leading sentences in view, the others behind a line that opens them; paper shows all. */
+export function Verdict({ title, verdict, leading }: Pick<PageReport, "title" | "verdict" | "leading">) {
+  const further = verdict.slice(leading);
+  const details = useRef<HTMLDetailsElement>(null);
+  useOpenOnPaper(details);
+  const sentences = (some: readonly string[]) =>
+    some.map((sentence) => <p key={sentence}>{text(sentence)}</p>);
   return (
     <header>
       <h1>{text(title)}</h1>
       <section class="verdict" aria-label="Verdict">
-        {sentences.map((sentence) => (
-          <p key={sentence}>{text(sentence)}</p>
-        ))}
+        {sentences(verdict.slice(0, leading))}
+        {further.length > 0 && (
+          <details ref={details}>
+            <summary class="quiet">{plural(further.length, "more sentence")}</summary>
+            {sentences(further)}
+          </details>
+        )}
       </section>
     </header>
   );

@@ -93,3 +93,23 @@ addEventListener("beforeprint", () => {
   waiting.clear();
   for (const work of works) work();
 });
+
+/** Opens what is folded while it is printed. */
+export function useOpenOnPaper(place: { readonly current: HTMLDetailsElement | null }): void {
+  useEffect(() => {
+    let wasOpen = false;
+    const open = () => {
+      wasOpen = place.current?.open ?? false;
+      if (place.current !== null) place.current.open = true;
+    };
+    const close = () => {
+      if (place.current !== null) place.current.open = wasOpen;
+    };
+    addEventListener("beforeprint", open);
+    addEventListener("afterprint", close);
+    return () => {
+      removeEventListener("beforeprint", open);
+      removeEventListener("afterprint", close);
+    };
+  }, [place]);
+}
