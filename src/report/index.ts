@@ -82,3 +82,4 @@ export { nearestPosition, sliderGrid } from "./slider-grid.ts";
 export { csvLines, tableCsv } from "./table-csv.ts";
 export { tableLines, terminalText } from "./terminal.ts";
 export { textPieces, tokenLengths } from "./token-lengths.ts";
+export type { VerdictRequest } from "./verdict-tiers.ts";
