@@ -76,11 +76,12 @@ describe("choice verifier", () => {
   });
 
   test.each([["answer is "], ["("], ["**a"], ["A. "], ["\nA) "], ["answer to "], ["\\boxed{"], ["answer: "]])(
-    "a megabyte of %j is judged in linear time, within two seconds",
+    "a megabyte of %j is judged in linear time, within two seconds of the processor's",
     (piece) => {
-      const start = process.hrtime.bigint();
+      const start = process.cpuUsage();
       verifier.verify({ response: piece.repeat(Math.ceil(1e6 / piece.length)), target: "A" });
-      expect(Number(process.hrtime.bigint() - start) / 1e9).toBeLessThan(2);
+      const { user, system } = process.cpuUsage(start);
+      expect((user + system) / 1e6).toBeLessThan(2);
     },
   );
 });

@@ -259,12 +259,13 @@ describe("numeric verifier", () => {
     ["\\frac{1}"],
     ["A:\n"],
     ["9"],
-  ])("a megabyte of %j is judged in linear time, within two seconds", (piece) => {
+  ])("a megabyte of %j is judged in linear time, within two seconds of the processor's", (piece) => {
     const response = piece.repeat(Math.ceil(1e6 / piece.length));
-    const start = process.hrtime.bigint();
+    const start = process.cpuUsage();
     verifier.verify({ response, target: "5" });
     verifier.verify({ response: `A: ${response}`, target: response });
-    expect(Number(process.hrtime.bigint() - start) / 1e9).toBeLessThan(2);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6).toBeLessThan(2);
   });
 });
 

@@ -115,14 +115,15 @@ describe("regex verifier", () => {
     ["(.*a){12}", "a"],
     ["(\\w+\\s*)+:", "word "],
     ["^(([a-z])+.)+[A-Z]([a-z])+$", "a"],
-  ])("%j on 10^5 characters of %j ends within seconds", (pattern, piece) => {
+  ])("%j on 10^5 characters of %j ends within seconds of the processor's", (pattern, piece) => {
     const verifier = regexVerifier(pattern);
-    const start = process.hrtime.bigint();
+    const start = process.cpuUsage();
     const response = `${piece.repeat(Math.ceil(1e5 / piece.length))}!`;
     expect(["incorrect", "unscored", "correct"]).toContain(
       verifier.verify({ response, target: "x" }).verdict,
     );
-    expect(Number(process.hrtime.bigint() - start) / 1e9).toBeLessThan(8);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6).toBeLessThan(8);
   });
 
   test("a text that takes too many steps, or is too long, is unscored with the reason", () => {
