@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { type ImportOptions, type RecogniseOptions, readRows, recogniseInput } from "../importer/index.ts";
 import { InputError, type Row } from "../record/index.ts";
-import { countText, plural, printable } from "../report/index.ts";
+import { copiesSentence, countText, plural, printable } from "../report/index.ts";
 import { appendJournal, asOnlyWriter, type JournalEntry, readJournal, writeParts } from "../store/index.ts";
+import { CopiedRows } from "./copied-rows.ts";
 import { exitCode } from "./exit-code.ts";
 import { fileFingerprint } from "./file-fingerprint.ts";
 import { ImportTally, rejectionText } from "./import-tally.ts";
@@ -38,6 +39,7 @@ export function command(): Command {
 async function run(words: string[], options: ImportCommandOptions): Promise<void> {
   const { inputs: paths, load } = loadRequest(words, options);
   const tally = new ImportTally();
+  const copied = new CopiedRows();
   const inputs = await inputsOf(paths, tally, recognitionOf(load));
   const runInput = inputs.find((input) => input.run);
   if (runInput !== undefined) throw new InputError(`${runInput.path}: is a run folder already`);
@@ -70,6 +72,7 @@ async function run(words: string[], options: ImportCommandOptions): Promise<void
           importOptions,
           tally: own,
           recognition: recognitionOf(load),
+          copied,
           onBytes: (bytes) => progress.update(finishedBytes + bytes),
         }).catch((error: unknown) => {
           // Nothing of this file is in the run: parts that no journal line names do not count.
@@ -88,6 +91,8 @@ async function run(words: string[], options: ImportCommandOptions): Promise<void
       finishedBytes += input.bytes;
     }
     progress.finish();
+    const copies = copiesSentence(copied.models());
+    if (copies !== undefined) tally.note(copies);
     if (options.strict && tally.rejected > 0) process.exitCode = exitCode.partial;
     const rows = entries.reduce((sum, entry) => sum + entry.rows, 0);
     if (options.json) {
@@ -126,6 +131,7 @@ interface FileImport {
   readonly importOptions: ImportOptions;
   readonly tally: ImportTally;
   readonly recognition: RecogniseOptions;
+  readonly copied: CopiedRows;
   readonly onBytes: (bytes: number) => void;
 }
 
@@ -133,7 +139,7 @@ async function importFile(request: FileImport): Promise<JournalEntry> {
   const { input, tally, importOptions } = request;
   const importer = await recogniseInput(input.path, request.recognition);
   const context = tally.context(importOptions, request.onBytes);
-  const batches: AsyncIterable<readonly Row[]> = readRows(input.path, { importer, context });
+  const batches = seen(readRows(input.path, { importer, context }), request.copied);
   const { parts, rows } = await writeParts(request.folder, request.unit, batches);
   if (rows === 0) throw new InputError(`${input.path}: no valid row${firstRejection(tally)}`);
   return {
@@ -146,6 +152,13 @@ async function importFile(request: FileImport): Promise<JournalEntry> {
     notes: tally.notes,
     drops: tally.drops,
   };
+}
+
+async function* seen(batches: AsyncIterable<readonly Row[]>, copied: CopiedRows) {
+  for await (const rows of batches) {
+    copied.add(rows);
+    yield rows;
+  }
 }
 
 function firstRejection(tally: ImportTally): string {

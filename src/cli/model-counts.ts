@@ -1,8 +1,8 @@
 /** From the ledger's groups to the counts that estimates take: scorer chosen, denominator declared, labels unique. */
 import { checkCount, drawsDifferForUnknownReason } from "../coverage/index.ts";
 import { describeSampling, InputError } from "../record/index.ts";
-import { listText, type ModelCounts, type ProblemCounts } from "../report/index.ts";
-import type { CountGroup, ProblemTally } from "../store/index.ts";
+import { copiesSentence, listText, type ModelCounts, type ProblemCounts } from "../report/index.ts";
+import { type CountGroup, copiedDraws, type ProblemTally } from "../store/index.ts";
 import type { LogOptions } from "./log-options.ts";
 
 export interface SelectedCounts {
@@ -36,6 +36,7 @@ export function selectedCounts(
   }
   const labels = uniqueLabels(usable);
   const models = usable.map((group, index) => {
+    const copies = copiesAmong(group, options.unscored);
     const counted = group.problems.filter((problem) => denominator(problem, options.unscored) > 0);
     return {
       label: labels[index] ?? group.model,
@@ -45,6 +46,7 @@ export function selectedCounts(
       task: group.task,
       sampling: group.sampling,
       verifier: group.verifier,
+      ...(copies !== undefined && { copies }),
       problems: counted.map((problem) => problemCounts(group, problem, options)),
       unscoredProblems: group.problems
         .filter((problem) => denominator(problem, options.unscored) === 0)
@@ -57,7 +59,20 @@ export function selectedCounts(
       `Unequal numbers of draws for an unknown reason (${listText(ragged.map(({ label }) => label))}): pass@k is given up to the smallest n; say how sampling stopped with --stopping.`,
     );
   }
+  const copies = copiesSentence(models);
+  if (copies !== undefined) remarks.push(copies);
   return { models, groups: usable, remarks };
+}
+
+/** Draws at temperature 0 are copies by their settings: the report says so without looking at texts. */
+function copiesAmong({ sampling, problems }: CountGroup, policy: LogOptions["unscored"]) {
+  if (sampling.temperature === 0) return undefined;
+  return copiedDraws(
+    problems.map((problem) => ({
+      draws: denominator(problem, policy),
+      ...(problem.sameText !== undefined && { sameText: problem.sameText }),
+    })),
+  );
 }
 
 function groupsNamed(groups: readonly CountGroup[], only: string | undefined): readonly CountGroup[] {

@@ -178,7 +178,18 @@ class DocumentRows {
         }
         judged = true;
         const stopping = context.options.stopping ?? { kind: "fixed" };
-        rows.push({ kind: "count", ...base, drawSet, n: repeats, correct, unscored: 0, stopping, verifier });
+        const [text = "", ...others] = texts ?? [];
+        rows.push({
+          kind: "count",
+          ...base,
+          drawSet,
+          n: repeats,
+          correct,
+          unscored: 0,
+          ...(others.every((other) => other === text) && { fingerprint: crc32(text) }),
+          stopping,
+          verifier,
+        });
         continue;
       }
       judged = true;

@@ -143,6 +143,8 @@ export interface Count extends RowBase {
   readonly n: number;
   readonly correct: number;
   readonly unscored: number;
+  /** CRC-32 of the text that all the draws are, where they are one text. */
+  readonly fingerprint?: number;
   readonly stopping: StoppingRule;
   readonly verifier: string;
 }

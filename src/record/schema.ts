@@ -106,6 +106,7 @@ const countRow = z
     n: count,
     correct: count,
     unscored: count,
+    fingerprint: count.optional(),
     stopping: stoppingRuleSchema,
     verifier: text,
   })

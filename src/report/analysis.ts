@@ -89,7 +89,8 @@ function analyseTask(
   options: AnalysisOptions,
   advance: () => void,
 ): TaskAnalysis {
-  const smallest = models.map(({ problems }) => largestCommonK(problems));
+  // Copies of a draw are one draw: nothing but pass@1 is measured by them.
+  const smallest = models.map(({ problems, copies }) => (copies ? 1 : largestCommonK(problems)));
   const ks = options.ks === undefined ? commonDrawCounts(smallest) : askedDrawCounts(options.ks, smallest);
   const decidingK = Math.max(...ks.filter((k) => k <= Math.min(...smallest)));
   const analyses = models.map((counts, index) => {
@@ -100,9 +101,9 @@ function analyseTask(
   const { comparison, leftOut } = compared(models, ks, options);
   const chosen = chosenModel(analyses, comparison, decidingK);
   const counts = models[chosen]?.problems ?? [];
-  const informative = drawTotals({ problems: counts }).mostDraws > 1;
+  const informative = models[chosen]?.copies === undefined && drawTotals({ problems: counts }).mostDraws > 1;
   const target = informative ? chosenTarget(analyses[chosen], options) : undefined;
-  const pools = options.pools?.filter(({ counts }) => counts.task === task) ?? [];
+  const pools = options.pools?.filter(({ counts }) => counts.task === task && !counts.copies) ?? [];
   return {
     task,
     models: analyses,
@@ -146,7 +147,9 @@ function analyseModel(
     measured: within.length === 0 ? [] : passAtKEstimates(counts.problems, within, { level }),
     curve: passAtKEstimates(counts.problems, curveDrawCounts(smallestN), { level }),
     forecast:
-      totals.mostDraws < 2 || beyond.length === 0 ? [] : forecastPassAtK(counts.problems, beyond, { level }),
+      totals.mostDraws < 2 || counts.copies || beyond.length === 0
+        ? []
+        : forecastPassAtK(counts.problems, beyond, { level }),
   };
 }
 

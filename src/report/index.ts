@@ -12,6 +12,7 @@ export { bestOfNSentence } from "./best-of-n-section.ts";
 export { estimateCell } from "./cell-text.ts";
 export { hasAxisOfN } from "./chart-plot.ts";
 export { type ComparisonRequest, comparisonSection } from "./comparison-section.ts";
+export { type CopiedModel, copiesSentence } from "./copies.ts";
 export { htmlReport, livePage, pageData } from "./html.ts";
 export {
   analyseLikelihoods,

@@ -22,6 +22,8 @@ export interface ModelCounts {
   readonly verifier: string;
   /** Problems with at least one draw in the denominator. */
   readonly problems: readonly ProblemCounts[];
+  /** In how many of the problems with several draws all are the same text, where that is in too many for chance. */
+  readonly copies?: { readonly copied: number; readonly problems: number };
   /** Names of problems without a scored draw: in no estimate. */
   readonly unscoredProblems: readonly string[];
 }

@@ -113,7 +113,7 @@ function nextCommands(request: ReportRequest): NextCommand[] {
       gain: `the ${plural(unsolved, "problem")} that ${chosen.counts.label} never solved, one a line: where more draws say most`,
     });
   }
-  if (chosen.totals.mostDraws > 1) {
+  if (chosen.totals.mostDraws > 1 && chosen.counts.copies === undefined) {
     commands.push({
       command: `lmcov forecast ${logs}${only} --k 1000000 --target 0.9`,
       gain: "pass@k up to a million draws and the draws needed for a target",

@@ -4,6 +4,7 @@ import type { TaskAnalysis } from "./analysis.ts";
 import { bestOfNSections } from "./best-of-n-section.ts";
 import type { PassAtKSeries } from "./chart-data.ts";
 import { colouredSeries } from "./chart-palette.ts";
+import { copiesSentence } from "./copies.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
 import { countText, isVacuous, listText, plural } from "./number-text.ts";
 import type { Cell, Formula, Section, TableColumn } from "./section.ts";
@@ -225,10 +226,11 @@ function reachSection(task: TaskAnalysis, prefix: string, suffix: string): Secti
 }
 
 function countsSection(task: TaskAnalysis, prefix: string, suffix: string, denominator: string): Section {
+  const copies = copiesSentence(task.models.map(({ counts }) => counts));
   return {
     id: `${prefix}counts`,
     title: `What was counted${suffix}`,
-    explanation: denominator,
+    explanation: copies === undefined ? denominator : `${denominator} ${copies}`,
     table: {
       columns: [
         { key: "model", title: "model", kind: "text" },

@@ -2,6 +2,7 @@
 import { drawsDifferForUnknownReason } from "../coverage/index.ts";
 import type { TaskAnalysis } from "./analysis.ts";
 import { stoppedReason } from "./best-of-n-analysis.ts";
+import { copiesSentence } from "./copies.ts";
 import type { LikelihoodAnalysis } from "./likelihood-analysis.ts";
 import { lossTrend } from "./loss-trend.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
@@ -25,11 +26,12 @@ export function taskVerdict(
   const chosen = task.models[task.chosen];
   if (chosen === undefined) return tiers([likelihoodTurn], []);
   const choice = choiceSentence(task, chosen);
+  const copies = copiesSentence(task.models.map(({ counts }) => counts));
   const turn = turnSentence(task, likelihoods);
   const compared = task.models.length === 1 || task.comparison !== undefined;
   const evident = chosen.measured.some((at) => at.k === task.decidingK && !isVacuous(at));
-  if (!evident) return tiers([choice], [likelihoodTurn]);
-  if (!compared) return tiers([turn, choice], [likelihoodTurn]);
+  if (!evident) return tiers([choice, copies], [likelihoodTurn]);
+  if (!compared) return tiers([turn, choice, copies], [likelihoodTurn]);
   const disagreement = disagreementSentence(task, chosen);
   const forecast = forecastSentence(task);
   const target = targetSentence(task, chosen);
@@ -37,10 +39,12 @@ export function taskVerdict(
   // Where it turns is said by draws before it is said by log-probabilities; a choice by pass@1 that disagrees is said without a turn.
   const [first, ...others] =
     turn === undefined ? turns : turns.filter((sentence) => sentence !== disagreement);
-  return tiers(
-    [choice, first, forecast ?? target],
-    [forecast && target, reachSentence(task, chosen), ...others],
-  );
+  return tiers(copies === undefined ? [choice, first, forecast ?? target] : [choice, copies, first], [
+    copies && forecast,
+    (copies ?? forecast) && target,
+    reachSentence(task, chosen),
+    ...others,
+  ]);
 }
 
 function tiers(leading: readonly (string | undefined)[], further: readonly (string | undefined)[]): Verdict {

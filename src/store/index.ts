@@ -1,4 +1,5 @@
 /** Run folders and what is counted from them: rows in, counts a problem or columns of log-probabilities out. */
+export { type CopiedDraws, copiedDraws, type DrawnTexts, SameText } from "./copied-draws.ts";
 export {
   type DistributionsKey,
   distributionParts,

@@ -32,6 +32,8 @@ export interface ProblemTally {
   readonly correct: number;
   readonly unscored: number;
   readonly stopping: StoppingRule;
+  /** CRC-32 of the text that all draws are, where they are one text. */
+  readonly sameText?: number;
   /** Where rewards are kept and a draw has one. */
   readonly rewarded?: RewardedDraws;
 }
@@ -134,6 +136,7 @@ export class Ledger {
       n: row.n,
       correct: row.correct,
       unscored: row.unscored,
+      fingerprint: row.fingerprint,
     });
     tally.stopping = combinedStopping(tally.stopping, row.stopping, tally.drawSets);
     if (admission === "new" && "rewarded" in row) tally.rewarded?.addAll(row.rewarded);
@@ -208,6 +211,7 @@ function namedTallies(tallies: readonly Tally[]): ProblemTally[] {
     correct: tally.correct,
     unscored: tally.unscored,
     stopping: stoppingOf(tally),
+    ...(tally.sameText !== undefined && { sameText: tally.sameText }),
     ...(tally.rewarded?.rewards.length && { rewarded: tally.rewarded }),
   }));
 }

@@ -90,6 +90,7 @@ export const tableColumns: Readonly<Record<TableName, readonly Column[]>> = {
     column("n", "BIGINT"),
     column("correct", "BIGINT"),
     column("unscored", "BIGINT"),
+    column("fingerprint", "BIGINT", { added: true }),
     column("stopping", "VARCHAR", { json: true }),
     column("verifier", "VARCHAR"),
   ],

@@ -61,6 +61,8 @@ async function countedOutcomes(
         count(DISTINCT draw) AS distinct_draws,
         count(*) FILTER (verdict = 'correct') AS correct,
         count(*) FILTER (verdict = 'unscored') AS unscored,
+        CASE WHEN count(fingerprint) = count(*) AND min(fingerprint) = max(fingerprint)
+          THEN min(fingerprint) END AS fingerprint,
         arg_min(file, position) AS file,
         min(position) AS first
       FROM (SELECT *, row_number() OVER () AS position FROM (${source}))
@@ -99,6 +101,7 @@ function countOf(row: Record<string, unknown>, rule: StoppingRule | undefined): 
     n,
     correct,
     unscored,
+    ...(row.fingerprint !== null && { fingerprint: number("fingerprint") }),
     stopping: rule === undefined ? { kind: "unknown" } : stoppingOfProblem({ n, correct }, rule),
     verifier: text("verifier"),
   };

@@ -3,6 +3,7 @@
  * repetition (ignored) from a contradiction (an error). Two to five bytes a draw, so logs of any length fit.
  */
 import type { Outcome, StoppingRule } from "../record/index.ts";
+import { SameText } from "./copied-draws.ts";
 import { RewardedDrawColumns } from "./rewarded-draws.ts";
 
 /** What a tally says when a draw or an aggregate is offered. */
@@ -30,6 +31,7 @@ export class Tally {
   declared: StoppingRule | undefined;
   /** Present only if the ledger keeps rewards. */
   readonly rewarded: RewardedDrawColumns | undefined;
+  readonly #text = new SameText();
   /** Nearly always one; a map would cost more than the problem's counts. */
   #sets: DrawSet[] = [];
 
@@ -51,10 +53,17 @@ export class Tally {
       if (verdict === "correct") this.correct += 1;
     }
     this.rewarded?.add(input.outcome);
+    this.#text.add(input.outcome.fingerprint);
     return "new";
   }
 
-  addAggregate(input: { drawSet: string; n: number; correct: number; unscored: number }): Admission {
+  addAggregate(input: {
+    drawSet: string;
+    n: number;
+    correct: number;
+    unscored: number;
+    fingerprint: number | undefined;
+  }): Admission {
     const set = this.#setOf(input.drawSet);
     const { n, correct, unscored } = input;
     if (set.aggregate !== undefined) {
@@ -66,12 +75,18 @@ export class Tally {
     this.n += n;
     this.correct += correct;
     this.unscored += unscored;
+    this.#text.add(input.fingerprint);
     return "new";
   }
 
   /** Draw sets that are pooled here: more than one means that several runs were appended. */
   get drawSets(): number {
     return this.#sets.length;
+  }
+
+  /** Fingerprint of the text that all draws are, where they are one. */
+  get sameText(): number | undefined {
+    return this.#text.fingerprint;
   }
 
   #setOf(name: string): DrawSet {
