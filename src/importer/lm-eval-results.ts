@@ -44,7 +44,8 @@ export async function lmEvalRunOf(path: string, task: string | undefined): Promi
   };
 }
 
-async function resultsBeside(path: string): Promise<JsonRecord | undefined> {
+/** The results file that says of a samples file what its run was; undefined where none is there or several may be. */
+export async function resultsFileBeside(path: string): Promise<string | undefined> {
   const folder = dirname(path);
   const names = await readdir(folder).catch(() => []);
   const candidates = names.filter((name) => /^results.*\.json$/.test(name)).sort();
@@ -52,8 +53,12 @@ async function resultsBeside(path: string): Promise<JsonRecord | undefined> {
   const chosen =
     candidates.find((name) => date !== undefined && name.includes(date)) ??
     (candidates.length === 1 ? candidates[0] : undefined);
-  if (chosen === undefined) return undefined;
-  const file = join(folder, chosen);
+  return chosen === undefined ? undefined : join(folder, chosen);
+}
+
+async function resultsBeside(path: string): Promise<JsonRecord | undefined> {
+  const file = await resultsFileBeside(path);
+  if (file === undefined) return undefined;
   try {
     if ((await stat(file)).size > largestResultsFile) return undefined;
     return asRecord(parseJson(await readFile(file, "utf8")));

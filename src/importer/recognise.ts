@@ -6,6 +6,7 @@ import { messageOf } from "./byte-source.ts";
 import { formats, importers } from "./formats.ts";
 import type { Importer, ImportOptions } from "./importer.ts";
 import { readHead } from "./input-head.ts";
+import { resultsFileBeside } from "./lm-eval-results.ts";
 import { recogniseTable } from "./table.ts";
 
 /** Options of `recogniseInput` and `discoverInputs`. */
@@ -75,23 +76,28 @@ export async function discoverInputs(
   if (!found.isDirectory()) return [path];
   const files: string[] = [];
   const skipped: string[] = [];
+  /** Read with the samples beside them. */
+  const companions = new Set<string>();
   for (const file of await filesUnder(path, deepestFolder)) {
     const name = basename(file);
     if (companionName.test(name) || !logName.test(name)) {
-      skipped.push(name);
+      skipped.push(file);
       continue;
     }
     try {
-      await recogniseInput(file, options);
+      const importer = await recogniseInput(file, options);
       files.push(file);
+      const results = importer.name === "lm-eval" ? await resultsFileBeside(file) : undefined;
+      if (results !== undefined) companions.add(results);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       note(`skipped ${messageOf(error)}`);
     }
   }
-  if (skipped.length > 0) {
-    const named = skipped.slice(0, 8).join(", ");
-    const more = skipped.length > 8 ? ` and ${skipped.length - 8} more` : "";
+  const unread = skipped.filter((file) => !companions.has(file)).map((file) => basename(file));
+  if (unread.length > 0) {
+    const named = unread.slice(0, 8).join(", ");
+    const more = unread.length > 8 ? ` and ${unread.length - 8} more` : "";
     note(`${path}: skipped ${named}${more}: not logs`);
   }
   if (files.length === 0)

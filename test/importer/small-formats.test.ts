@@ -152,6 +152,22 @@ describe("formats and folders", () => {
     expect(notes.join("\n")).toMatch(/skipped LICENSE, results_1\.json: not logs/);
   });
 
+  test("of results files beside lm-eval's samples those are skipped that no samples are read with", async () => {
+    const date = "2025-01-31T10-00-00.000000";
+    folder.write(`run/m/samples_sums_${date}.jsonl`, lmEvalLines);
+    folder.write(`run/m/results_${date}.json`, '{"model_name": "m"}');
+    folder.write("run/m/results_2024-01-31T10-00-00.000000.json", '{"model_name": "other"}');
+    folder.write("run/n/results_2025-01-31T10-00-00.000000.json", '{"model_name": "n"}');
+    const notes: string[] = [];
+    const [path, ...others] = await discoverInputs(`${folder.path}/run`, (message) => notes.push(message));
+    expect(others).toEqual([]);
+    expect(notes).toEqual([
+      `${folder.path}/run: skipped results_2024-01-31T10-00-00.000000.json, results_2025-01-31T10-00-00.000000.json: not logs`,
+    ]);
+    const { rows } = await reading(path ?? "");
+    expect(new Set(rows.map(({ model }) => model))).toEqual(new Set(["m"]));
+  });
+
   test("a folder without a log is refused", async () => {
     folder.write("empty/README.md", "words");
     await expect(discoverInputs(`${folder.path}/empty`)).rejects.toThrow(/holds no log/);
