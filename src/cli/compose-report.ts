@@ -23,7 +23,7 @@ import type { LogOptions } from "./log-options.ts";
 import { modelFields } from "./model-fields.ts";
 import { progressLine } from "./progress.ts";
 import { likelihoodsOf } from "./read-likelihoods.ts";
-import { countsOf, readInputs, scorerChoice } from "./read-logs.ts";
+import { countsOf, denominatorText, readInputs, scorerChoice } from "./read-logs.ts";
 import { ResponseSample } from "./response-sample.ts";
 import { rewardPoolsAmong } from "./scored-draws.ts";
 
@@ -115,7 +115,7 @@ export async function composeReport(
     })),
     inputs: read.summary,
     words: read.words,
-    denominator: counts?.denominator ?? "",
+    denominator: (own) => denominatorText(own, options.unscored),
     remarks: [...(counts?.remarks ?? []), ...(scored?.remarks ?? []), ...poolRemarks(pools)],
   });
   return {

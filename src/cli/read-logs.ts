@@ -23,7 +23,6 @@ export interface ReadLogs {
   readonly words: readonly string[];
   /** What was chosen on the user's behalf, the denominator last. */
   readonly remarks: readonly string[];
-  readonly denominator: string;
 }
 
 /** Reads logs as the options say; sets exit code 3 under `--strict` if a row was rejected. */
@@ -61,14 +60,12 @@ export function countsOf(read: ReadInputs, options: LogOptions & { rewarded?: bo
   if (repeated > 0) {
     remarks.push(`${countText(repeated)} draws or counts were given more than once and counted once.`);
   }
-  const denominator = denominatorText(selected.models, options.unscored);
   return {
     models: selected.models,
     groups: selected.groups,
     words: read.words,
     inputs: read.summary,
-    remarks: [...remarks, denominator],
-    denominator,
+    remarks: [...remarks, denominatorText(selected.models, options.unscored)],
   };
 }
 
@@ -102,7 +99,8 @@ export function printReadRemarks(read: { inputs: InputSummary; remarks: readonly
   for (const text of inputs.rejections.slice(0, 5)) printRemark(`    ${printable(text, 400)}`);
 }
 
-function denominatorText(models: readonly ModelCounts[], policy: LogOptions["unscored"]): string {
+/** What a draw without a verdict is in the counts of these models, and how many there are. */
+export function denominatorText(models: readonly ModelCounts[], policy: LogOptions["unscored"]): string {
   let unscored = 0;
   let without = 0;
   for (const model of models) {

@@ -56,7 +56,7 @@ function report(
     agreements: [],
     inputs: { files: [], rejected: 0, rejections: [], dropped: [], notes: [] },
     words: ["log.jsonl"],
-    denominator: "Denominator: scored draws.",
+    denominator: (own) => `Denominator: scored draws of ${own.map(({ label }) => label).join(" and ")}.`,
     remarks: [],
   });
 }

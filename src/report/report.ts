@@ -4,6 +4,7 @@ import { coverageSections } from "./coverage-section.ts";
 import type { LikelihoodOverN } from "./likelihood-over-n.ts";
 import { selectionSection } from "./likelihood-section.ts";
 import { likelihoodTrajectorySections } from "./likelihood-trajectory.ts";
+import type { ModelCounts } from "./model-counts.ts";
 import { plural } from "./number-text.ts";
 import { overNSections } from "./over-n-sections.ts";
 import type { ProblemView } from "./problem-view.ts";
@@ -24,8 +25,8 @@ export interface ReportRequest extends VerdictRequest {
   readonly inputs: InputSummary;
   /** The inputs as the user gave them, for the next commands. */
   readonly words: readonly string[];
-  /** What an unscored draw is, in words. */
-  readonly denominator: string;
+  /** What an unscored draw of a task is, and how many there are, in words. */
+  readonly denominator: (models: readonly ModelCounts[]) => string;
   readonly remarks: readonly string[];
 }
 
@@ -37,7 +38,7 @@ export function buildReport(request: ReportRequest): Report {
     taskSections(task, {
       prefix: several ? `${index + 1}-` : "",
       suffix: several ? ` · ${task.task}` : "",
-      denominator: request.denominator,
+      denominator: request.denominator(task.models.map(({ counts }) => counts)),
     }),
   );
   request.likelihoods.forEach((analysis, index) => {

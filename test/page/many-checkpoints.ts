@@ -58,7 +58,7 @@ export function reportOnMany(
     problems: tasks.map(problemView),
     inputs: { files: [], rejected: 0, rejections: [], dropped: [], notes: [] },
     words: ["many.jsonl"],
-    denominator: "Scored draws.",
+    denominator: () => "Scored draws.",
     remarks: [],
   });
 }
