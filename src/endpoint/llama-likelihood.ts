@@ -108,20 +108,26 @@ async function agreeingRoute(input: LlamaScoring, signal: AbortSignal): Promise<
   );
 }
 
-/** A few plain tokens after a prompt: of a text where the vocabulary has it, else from all over the vocabulary. */
+/**
+ * A few plain tokens after a prompt, of a text where the vocabulary has it, else from all over the vocabulary; the prompt's end is
+ * left out where the context does not hold both and the one token beyond them that the server wants room for.
+ */
 async function trialOf(
   { tokenizer, routes, facts }: LlamaScoring,
   signal: AbortSignal,
 ): Promise<GivenTokens> {
-  const prompt = await tokenizer.promptTokens(trial.prompt, signal);
+  const whole = await tokenizer.promptTokens(trial.prompt, signal);
+  const room = (facts.contextLength ?? Number.POSITIVE_INFINITY) - 1;
+  const prompt = whole.slice(0, Math.max(1, room - trialTokens));
+  const most = Math.max(1, Math.min(trialTokens, room - prompt.length));
   const texts = await tokenizer.jointTokens(trial.response, signal);
   const size = facts.vocabularySize ?? 0;
   const spread = Array.from({ length: size === 0 ? 0 : 32 }, (_, index) => Math.floor((size * index) / 32));
   const response: number[] = [];
   for (const token of new Set([...texts, ...spread])) {
-    if (response.length === trialTokens) break;
+    if (response.length === most) break;
     response.push(...(await routes.plainOf([token], prompt, signal)));
   }
   // A model without one whole-text token is scored by what the server answers for any.
-  return { prompt, response: response.length > 0 ? response : spread.slice(1, 3) };
+  return { prompt, response: response.length > 0 ? response : spread.slice(1, 1 + Math.min(2, most)) };
 }

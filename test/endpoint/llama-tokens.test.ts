@@ -1,6 +1,10 @@
 /** Every kind of token at a real llama.cpp server: parts of characters, control characters, end tokens. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  canary,
   endpointFor,
   type LlamaRoute,
   modelSpecs,
@@ -121,5 +125,42 @@ test.skipIf(program.reason !== undefined)(
       });
     }
     await Promise.all([endpoint.close(), server.stop()]);
+  },
+);
+
+/** A copy of a GGUF model that says its context is so long. */
+async function withContext(model: string, length: number, path: string): Promise<string> {
+  const bytes = await readFile(model);
+  const key = "llama.context_length";
+  // After the key comes the value's type, four bytes, and the value.
+  bytes.writeUInt32LE(length, bytes.indexOf(key) + key.length + 4);
+  await writeFile(path, bytes);
+  return path;
+}
+
+test.skipIf(program.reason !== undefined)(
+  `a model whose context is shorter than the trial text is scored${why}`,
+  async () => {
+    if (program.reason !== undefined) return;
+    const place = await mkdtemp(join(tmpdir(), "lmcov-short-context-"));
+    const model = await withContext(program.model, 8, join(place, "short.gguf"));
+    const [server, onnx] = await Promise.all([
+      startLlamaServer({ ...program, model }, exactCache),
+      opened(folder!),
+    ]);
+    const endpoint = await opened(server.address);
+    expect(endpoint.facts.contextLength).toBe(8);
+    expect(endpoint.likelihood.method).toMatch(/grammar/);
+    await canary(endpoint, signal);
+    const request = { prompt, response: { text: " a" } };
+    const [found, expected] = [
+      await endpoint.likelihood.score(request, signal),
+      await onnx.likelihood.score(request, signal),
+    ];
+    expect(found.logProbability).toBeCloseTo(expected.logProbability, 3);
+    const long = endpoint.likelihood.score({ prompt, response: { text: " a b c d e" } }, signal);
+    await expect(long).rejects.toThrow(/prompt and response is \d+ tokens long: the model's context holds 8/);
+    await Promise.all([endpoint.close(), onnx.close(), server.stop()]);
+    await rm(place, { recursive: true });
   },
 );
