@@ -136,10 +136,7 @@ export function bestOfNSentence(model: BestOfNAnalysis): string {
     return `${counts.label}: ${pick} is highest at N = ${countText(last.n)}, the largest measured: ${text(last.gold.estimate)} from ${text(first.gold.estimate)} at N = 1; ${between}.`;
   }
   const { estimate, lower, upper, from, to, problems, isShown } = fall;
-  const interval =
-    lower === undefined || upper === undefined
-      ? ""
-      : ` [${signedText(lower, text)}, ${signedText(upper, text)}]`;
+  const interval = lower === undefined || upper === undefined ? "" : ` [${text(lower)}, ${text(upper)}]`;
   const gold = `from ${text(at(from)?.gold.estimate ?? Number.NaN)} at N = ${countText(from)} to ${text(at(to)?.gold.estimate ?? Number.NaN)} at N = ${countText(to)}`;
   const proxy = `while its reward rises from ${realText(at(from)?.proxy.estimate ?? Number.NaN)} to ${realText(at(to)?.proxy.estimate ?? Number.NaN)}`;
   const paired = `by ${text(estimate)}${interval}, paired over ${plural(problems, "problem")}`;
@@ -147,9 +144,6 @@ export function bestOfNSentence(model: BestOfNAnalysis): string {
     ? `${counts.label}: the reward is over-optimised: ${pick} falls ${gold} (${paired}) ${proxy}.`
     : `${counts.label}: ${pick} falls ${gold} ${proxy}, a fall not told from none (${paired}); ${between}.`;
 }
-
-const signedText = (value: number, text: (value: number) => string) =>
-  value < 0 ? `−${text(-value)}` : text(value);
 
 function leftOut(task: TaskAnalysis, models: readonly BestOfNAnalysis[]): string[] {
   const remarks: string[] = [];

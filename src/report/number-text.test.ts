@@ -14,6 +14,9 @@ describe("numbers for people", () => {
       [0.9999, "1 − 0.00010"],
       [0.099, "0.099"],
       [0.9994, "0.999"],
+      [-0.0684, "−0.068"],
+      [-0.25, "−0.250"],
+      [-1, "−1"],
     ];
     for (const [rate, text] of cases) expect(rateText(rate)).toBe(text);
   });

@@ -1,13 +1,14 @@
 /** Numbers for people: rates, counts, intervals. JSON carries full precision instead. */
 
 /**
- * A rate in [0, 1] as a decimal with as many digits as small rates need, such as `0.222`, `0.00042`, `0`.
+ * A rate in [0, 1], or a difference of two, as a decimal with as many digits as small rates need, such as `0.222`, `0.00042`, `0`.
  *
  * @example
- * [0.2222, 0.00042, 0].map(rateText); // ["0.222", "0.00042", "0"]
+ * [0.2222, 0.00042, 0, -0.068].map(rateText); // ["0.222", "0.00042", "0", "−0.068"]
  */
 export function rateText(rate: number): string {
   if (rate === 0) return "0";
+  if (rate < 0) return `−${rateText(-rate)}`;
   // Nearer to 1 than any estimate here is accurate.
   if (rate > 1 - 1e-12) return "1";
   if (rate > 0.9995 && rate < 1) return `1 − ${magnitudeText(1 - rate)}`;

@@ -68,6 +68,16 @@ test("two models are told apart with what is planned, or are now", async () => {
   expect(refused.stderr).toMatch(/--k 41: a problem of t has 40 draws/);
 });
 
+test("a difference that may be none is written with its sign", async () => {
+  const draws = (model: string, solved: number) =>
+    Array.from({ length: 12 }, (_, index) => [model, `p${index}`, 4, index < solved ? 3 : 1].join(","));
+  const lines = ["model,problem,n,correct", ...draws("first", 6), ...draws("second", 5)];
+  writeFileSync(join(folder, "alike.csv"), `${lines.join("\n")}\n`);
+  const { code, stdout, stderr } = await lmcov(["plan", "alike.csv", "--separate"], { cwd: folder });
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/first is ahead of second by 0\.042 \[−0\.\d+, 0\.\d+\]/);
+});
+
 test("of checkpoints the better half goes on, with the opponents that show what they lack", async () => {
   const { halvings } = await planOf(["scores.jsonl", "--n", "8"]);
   expect(halvings).toHaveLength(1);
