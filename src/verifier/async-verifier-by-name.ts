@@ -4,7 +4,7 @@ import { type AsyncVerifier, asyncVerifier } from "./async-verifier.ts";
 import { commandVerifier } from "./command-verifier.ts";
 import { httpVerifier } from "./http-verifier.ts";
 import { type PythonVerifierOptions, pythonVerifier } from "./python-verifier.ts";
-import { verifierByName, verifierSummaries } from "./verifier-by-name.ts";
+import { namesOf, quickVerifier, slowVerifierSummaries, verifierSummaries } from "./verifier-by-name.ts";
 
 /** Options of `asyncVerifierByName`. */
 export interface AsyncVerifierOptions extends PythonVerifierOptions {
@@ -15,12 +15,7 @@ export interface AsyncVerifierOptions extends PythonVerifierOptions {
 /** One line a verifier, for help texts: the quick ones and those that take time. */
 export const asyncVerifierSummaries: typeof verifierSummaries = [
   ...verifierSummaries,
-  { name: "python:TESTS.jsonl[.gz]", summary: "the program passes the problem's tests, in a sandbox" },
-  {
-    name: "command:WORDS",
-    summary: "a command of yours judges: JSON on its input, verdict or reward printed",
-  },
-  { name: "http(s)://…", summary: "a reward server judges: JSON posted, verdict or reward answered" },
+  ...slowVerifierSummaries,
 ];
 
 /**
@@ -52,5 +47,9 @@ export async function asyncVerifierByName(
     if (argument.trim() === "") throw new InputError("command: needs a command, such as command:./judge.sh");
     return commandVerifier(argument);
   }
-  return asyncVerifier(verifierByName(specification));
+  const quick = quickVerifier(specification);
+  if (quick !== undefined) return asyncVerifier(quick);
+  throw new InputError(
+    `No verifier is called ${JSON.stringify(specification)}; there are ${namesOf(asyncVerifierSummaries)}.`,
+  );
 }

@@ -124,7 +124,9 @@ test("verifiers go by their names, and an unknown one is refused with those ther
   expect((await asyncVerifierByName("numeric")).name).toBe("numeric");
   expect((await asyncVerifierByName("command:exit 0")).name).toBe("command:exit 0");
   expect((await asyncVerifierByName("http://localhost:1/reward?x=1")).name).toBe("http://localhost:1/reward");
-  await expect(asyncVerifierByName("unknown")).rejects.toThrow(/No verifier is called/);
+  await expect(asyncVerifierByName("unknown")).rejects.toThrow(
+    /No verifier is called "unknown"; there are exact, .*path, python:TESTS.*, command:WORDS, http\(s\):/,
+  );
   await expect(asyncVerifierByName("python:")).rejects.toThrow(/needs a file of tests/);
   await expect(asyncVerifierByName("command: ")).rejects.toThrow(/needs a command/);
 });

@@ -35,7 +35,7 @@ describe("verifiers by name", () => {
 
   test("an unknown name is told which there are", () => {
     expect(() => verifierByName("fuzzy")).toThrow(
-      /No verifier is called "fuzzy"; there are exact, .*regex:PATTERN/,
+      /No verifier is called "fuzzy" here; there are exact, .*path, and for lmcov verify and sample python:TESTS.*, command:WORDS, http/,
     );
     expect(verifierSummaries.every(({ summary }) => summary.length > 0)).toBe(true);
   });

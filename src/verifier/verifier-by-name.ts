@@ -25,6 +25,16 @@ export const verifierSummaries: readonly { readonly name: string; readonly summa
   { name: "path", summary: "the response is a path through the graph that the prompt spells out" },
 ];
 
+/** The same of verifiers that take time: a program, a command or a server judges. */
+export const slowVerifierSummaries: typeof verifierSummaries = [
+  { name: "python:TESTS.jsonl[.gz]", summary: "the program passes the problem's tests, in a sandbox" },
+  {
+    name: "command:WORDS",
+    summary: "a command of yours judges: JSON on its input, verdict or reward printed",
+  },
+  { name: "http(s)://…", summary: "a reward server judges: JSON posted, verdict or reward answered" },
+];
+
 /**
  * The verifier that a specification names: `exact`, `exact:ignore-case`, `verbatim`, `numeric`,
  * `numeric:1e-6`, `choice`, `regex:PATTERN` or `path`.
@@ -34,6 +44,19 @@ export const verifierSummaries: readonly { readonly name: string; readonly summa
  * verifierByName("numeric").verify({ response: "A: 1/2", target: "0.5" }).verdict; // "correct"
  */
 export function verifierByName(specification: string): Verifier {
+  const verifier = quickVerifier(specification);
+  if (verifier !== undefined) return verifier;
+  const slow = namesOf(slowVerifierSummaries);
+  throw new InputError(
+    `No verifier is called ${JSON.stringify(specification)} here; there are ${namesOf(verifierSummaries)}, and for lmcov verify and sample ${slow}.`,
+  );
+}
+
+export const namesOf = (summaries: typeof verifierSummaries): string =>
+  summaries.map(({ name }) => name).join(", ");
+
+/** The verifier that answers at once; undefined where none has this name. */
+export function quickVerifier(specification: string): Verifier | undefined {
   const colon = specification.indexOf(":");
   const kind = colon < 0 ? specification : specification.slice(0, colon);
   const argument = colon < 0 ? undefined : specification.slice(colon + 1);
@@ -44,6 +67,5 @@ export function verifierByName(specification: string): Verifier {
   if (specification === "verbatim") return verbatimVerifier();
   if (specification === "choice") return choiceVerifier();
   if (specification === "path") return pathVerifier();
-  const known = verifierSummaries.map(({ name }) => name).join(", ");
-  throw new InputError(`No verifier is called ${JSON.stringify(specification)}; there are ${known}.`);
+  return undefined;
 }
