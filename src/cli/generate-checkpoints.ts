@@ -101,13 +101,21 @@ async function nameOf(place: string, name: string | undefined): Promise<ModelNam
   return { model: name ?? (await recordOf(folder)).name ?? basename(dirname(dirname(folder))), step };
 }
 
-/** What a checkpoint's training.json says; a run folder may have been renamed since. */
+/**
+ * What a checkpoint's training.json says; a run folder may have been renamed since. Throws InputError that says why the file
+ * cannot be read, or where it is not JSON.
+ */
 export async function recordOf(folder: string): Promise<TrainingRecord> {
   const path = join(folder, "training.json");
   if (!existsSync(path)) return {};
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new InputError(`${path}: cannot be read: ${error.message}`);
+  });
+  let value: unknown;
   try {
-    return trainingRecord(JSON.parse(await readFile(path, "utf8")));
-  } catch {
-    throw new InputError(`${path}: is not JSON`);
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: is not JSON: ${(error as Error).message}`);
   }
+  return trainingRecord(value);
 }
