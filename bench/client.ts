@@ -52,8 +52,8 @@ export async function measure(): Promise<Measurement[]> {
         name: `its memory at most, beyond that of the first three tenths of them (${Math.round(result.early)} MB)`,
         ours: result.peak - result.early,
         unit: "MB",
-        target: "< 200 MB",
-        met: result.peak - result.early < 200,
+        target: "< 100 MB",
+        met: result.peak - result.early < 100,
       },
     ];
   } finally {
@@ -83,6 +83,12 @@ let done = 0;
 let early = 0;
 let peak = 0;
 const started = performance.now();
+// By the clock: moving a segment's rows into a part takes most, for a few hundred milliseconds.
+setInterval(() => {
+  const resident = process.memoryUsage.rss() / 1e6;
+  if (done <= 0.3 * units) early = Math.max(early, resident);
+  peak = Math.max(peak, resident);
+}, 10);
 const result = await runJob({
   folder,
   description: { software: {}, command: ["bench"] },
@@ -97,10 +103,6 @@ const result = await runJob({
   },
   onFinished() {
     done += 1;
-    if (done % 2000 !== 0) return;
-    const resident = process.memoryUsage.rss() / 1e6;
-    if (done <= 0.3 * units) early = Math.max(early, resident);
-    peak = Math.max(peak, resident);
   },
 });
 const { user, system } = process.cpuUsage();
