@@ -1,9 +1,6 @@
-/**
- * A decoder with a cache of keys and values that JavaScript owns: [rows, heads, time, width of a head] for each layer. The
- * graph reads it as an input and gives only the new entries; a row's part is contiguous, so rows leave and copies of a
- * prompt arrive by moving memory.
- */
+/** A decoder with a cache of keys and values: the graph reads it as an input and gives only the new entries. */
 import type { FloatArray, Shape, TensorValue } from "../tensor/index.ts";
+import { CacheRoom, type CacheSize, moveTogether } from "./cache-room.ts";
 import { CachedPrograms, type CachedSource, cacheName } from "./cached-programs.ts";
 import { checkPrompt, checkTokens, type Decoder, type DecodingBatch, type TokenIds } from "./decoder.ts";
 import { batchBucket, lengthBucket, paddedTokens } from "./model-programs.ts";
@@ -42,12 +39,7 @@ class CachedBatch implements DecodingBatch {
   readonly #longest: number;
   /** Tokens that each row has in the cache. */
   #lengths: number[];
-  /** Rows and time that the buffers hold. */
-  #size = { batch: 0, time: 0 };
-  /** Room for keys and values of each layer, in turn, to the last token. */
-  #room: FloatArray[] = [];
-  /** The part of it that is read. */
-  #cache: FloatArray[] = [];
+  readonly #cache: CacheRoom;
   /** 0 where a row has an entry, −∞ elsewhere; [batch, 1, time]. */
   #mask: FloatArray = new Float64Array();
   #outputs: Record<string, TensorValue> = {};
@@ -59,7 +51,14 @@ class CachedBatch implements DecodingBatch {
     this.#prompts = prompts;
     this.#lengths = prompts.map(({ length }) => length);
     this.#slots = [...prompts.keys()];
-    this.#longest = Math.min(programs.model.contextLength, Math.max(...this.#lengths) + reserve);
+    const { contextLength, layers, heads, width } = programs.model;
+    this.#longest = Math.min(contextLength, Math.max(...this.#lengths) + reserve);
+    const allocate = (size: number) => this.#floats([size]);
+    const largest = Math.max(this.#longest, this.#timeBucket(Math.max(...this.#lengths)));
+    this.#cache = new CacheRoom(
+      { layers, heads, headWidth: width / heads, allocate },
+      batchBucket(this.rows) * largest * width,
+    );
   }
 
   get rows(): number {
@@ -83,10 +82,8 @@ class CachedBatch implements DecodingBatch {
       if (known === undefined) distinct.set(key, [row]);
       else known.push(row);
     });
-    this.#resize({
-      batch: batchBucket(this.rows),
-      time: this.#timeBucket(Math.max(...this.#lengths)),
-    });
+    this.#grow({ batch: batchBucket(this.rows), time: this.#timeBucket(Math.max(...this.#lengths)) });
+    this.#allocateOutputs(batchBucket(this.rows));
     const groups = [...distinct.values()];
     const { contextLength } = this.#programs.model;
     const length = lengthBucket(Math.max(...this.#lengths), contextLength);
@@ -99,31 +96,33 @@ class CachedBatch implements DecodingBatch {
   async read(tokens: TokenIds): Promise<void> {
     checkTokens(tokens, this.#programs.model.vocabularySize);
     const needed = this.#timeBucket(Math.max(...this.#lengths));
-    if (needed > this.#size.time) this.#resize({ ...this.#size, time: needed });
-    const { batch, time } = this.#size;
-    const shape = this.#cacheShape();
+    const { size } = this.#cache;
+    if (needed > size.time) this.#grow({ ...size, time: needed });
+    const { shape } = this.#cache;
+    const { batch, time } = this.#cache.size;
     const inputs: Record<string, TensorValue> = {
       tokens: { shape: [batch], data: this.#inSlots(tokens) },
       positions: { shape: [batch], data: this.#inSlots(this.#lengths) },
       mask: { shape: [batch, 1, time], data: this.#mask },
     };
-    this.#cache.forEach((data, index) => {
+    this.#cache.buffers.forEach((data, index) => {
       inputs[cacheName(index)] = { shape, data };
     });
-    await this.#programs.step(this.#size, inputs, this.#outputs);
-    this.#cache.forEach((cache, index) => {
-      this.#appendEntries(cache, this.#outputs[`new ${cacheName(index)}`]!.data as FloatArray);
-    });
-    this.#slots.forEach((slot, row) => {
-      this.#mask[slot * time + this.#lengths[row]!] = 0;
+    await this.#programs.step({ batch, time }, inputs, this.#outputs);
+    const rows = { slots: this.#slots, lengths: this.#lengths };
+    for (let index = 0; index < this.#cache.buffers.length; index++) {
+      this.#cache.append(index, this.#outputs[`new ${cacheName(index)}`]!.data as FloatArray, rows);
+    }
+    for (let row = 0; row < this.rows; row++) {
+      this.#mask[this.#slots[row]! * time + this.#lengths[row]!] = 0;
       this.#lengths[row]! += 1;
-    });
+    }
   }
 
   keep(rows: readonly number[]): void {
     this.#lengths = rows.map((row) => this.#lengths[row]!);
     this.#slots = rows.map((row) => this.#slots[row]!);
-    if (batchBucket(rows.length) < this.#size.batch) this.#compact(batchBucket(rows.length));
+    if (batchBucket(rows.length) < this.#cache.size.batch) this.#compact(batchBucket(rows.length));
   }
 
   #part(name: string, row: number, size: number): FloatArray {
@@ -132,7 +131,7 @@ class CachedBatch implements DecodingBatch {
   }
 
   async #prefillGroups(groups: readonly (readonly number[])[], length: number): Promise<void> {
-    const { vocabularySize, width, heads } = this.#programs.model;
+    const { vocabularySize, width } = this.#programs.model;
     const batch = batchBucket(groups.length);
     const prompts = groups.map(([first]) => this.#prompts[first!]!);
     const last = Int32Array.from(
@@ -146,69 +145,24 @@ class CachedBatch implements DecodingBatch {
         last: { shape: [batch], data: last },
       },
     );
-    const { time } = this.#size;
-    const headWidth = width / heads;
+    const { time } = this.#cache.size;
     groups.forEach((rows, group) => {
-      const read = prompts[group]!.length * headWidth;
+      const count = prompts[group]!.length;
       for (const row of rows) {
         copyRow(values.logits!, group, this.#outputs.logits!, row, vocabularySize);
         copyRow(values.hidden!, group, this.#outputs.hidden!, row, width);
-        this.#mask.fill(0, row * time, row * time + prompts[group]!.length);
-        this.#cache.forEach((cache, index) => {
+        this.#mask.fill(0, row * time, row * time + count);
+        this.#cache.buffers.forEach((_, index) => {
           const fresh = values[`new ${cacheName(index)}`]!.data as FloatArray;
-          for (let head = 0; head < heads; head++) {
-            const from = (group * heads + head) * length * headWidth;
-            cache.set(fresh.subarray(from, from + read), (row * heads + head) * time * headWidth);
-          }
+          this.#cache.write(index, row, fresh, { row: group, length, count });
         });
       }
     });
   }
 
-  /** Writes each row's new entry [batch, heads, 1, width of a head] behind those that it has. */
-  #appendEntries(cache: FloatArray, fresh: FloatArray): void {
-    const { heads, width } = this.#programs.model;
-    const headWidth = width / heads;
-    const { time } = this.#size;
-    this.#slots.forEach((slot, row) => {
-      for (let head = 0; head < heads; head++) {
-        const from = (slot * heads + head) * headWidth;
-        const to = ((slot * heads + head) * time + this.#lengths[row]!) * headWidth;
-        cache.set(fresh.subarray(from, from + headWidth), to);
-      }
-    });
-  }
-
-  /** Buffers for the first time or for more of it; entries move apart within their room, which is mapped only once. */
-  #resize(size: { batch: number; time: number }): void {
-    const { layers, heads, width } = this.#programs.model;
-    const before = this.#size;
-    this.#size = size;
+  #grow(size: CacheSize): void {
+    this.#cache.grow(size);
     this.#mask = this.#floats([size.batch, 1, size.time]).fill(Number.NEGATIVE_INFINITY);
-    const entries = size.batch * size.time * width;
-    if (this.#cache.length === 0) {
-      const all = Math.max(entries, size.batch * this.#longest * width);
-      this.#room = Array.from({ length: 2 * layers }, () => this.#floats([all]));
-    } else if (this.#room[0]!.length < entries) {
-      this.#room = this.#cache.map((cache) => {
-        const larger = this.#floats([entries]);
-        larger.set(cache);
-        return larger;
-      });
-    }
-    this.#cache = this.#room.map((room) => room.subarray(0, entries));
-    if (before.time === 0) {
-      this.#allocateOutputs(size.batch);
-      return;
-    }
-    const kept = (width / heads) * before.time;
-    const block = (width / heads) * size.time;
-    for (const cache of this.#cache) {
-      for (let place = size.batch * heads - 1; place >= 0; place--) {
-        cache.copyWithin(place * block, place * kept, (place + 1) * kept);
-        cache.fill(0, place * block + kept, (place + 1) * block);
-      }
-    }
     this.#slots.forEach((slot, row) => {
       this.#mask.fill(0, slot * size.time, slot * size.time + this.#lengths[row]!);
     });
@@ -217,21 +171,13 @@ class CachedBatch implements DecodingBatch {
   /** Moves the rows together into the first part of the buffers. */
   #compact(batch: number): void {
     const { vocabularySize, width } = this.#programs.model;
-    const { time } = this.#size;
+    const { time } = this.#cache.size;
     const { logits, hidden } = this.#outputs;
-    const moved = [
-      ...this.#cache.map((data) => ({ data, size: width * time })),
-      { data: this.#mask, size: time },
-      { data: logits!.data, size: vocabularySize },
-      { data: hidden!.data, size: width },
-    ];
-    this.#slots.forEach((from, to) => {
-      if (from === to) return;
-      for (const { data, size } of moved) data.copyWithin(to * size, from * size, (from + 1) * size);
-    });
+    this.#cache.compact(this.#slots, batch);
+    moveTogether(this.#mask, this.#slots, time);
+    moveTogether(logits!.data, this.#slots, vocabularySize);
+    moveTogether(hidden!.data, this.#slots, width);
     this.#slots = [...this.#slots.keys()];
-    this.#size = { batch, time };
-    this.#cache = this.#cache.map((data) => data.subarray(0, batch * width * time));
     this.#mask = this.#mask.subarray(0, batch * time);
     this.#allocateOutputs(batch);
     this.#outputs.logits!.data.set(logits!.data.subarray(0, batch * vocabularySize));
@@ -243,7 +189,7 @@ class CachedBatch implements DecodingBatch {
     const allocate = (shape: Shape) => this.#programs.executor.allocate(shape);
     const entry = [batch, heads, 1, width / heads];
     this.#outputs = { logits: allocate([batch, vocabularySize]), hidden: allocate([batch, width]) };
-    this.#cache.forEach((_, index) => {
+    this.#cache.buffers.forEach((_, index) => {
       this.#outputs[`new ${cacheName(index)}`] = allocate(entry);
     });
   }
@@ -252,17 +198,10 @@ class CachedBatch implements DecodingBatch {
     return this.#programs.executor.allocate(shape).data as FloatArray;
   }
 
-  #cacheShape(): Shape {
-    const { heads, width } = this.#programs.model;
-    return [this.#size.batch, heads, this.#size.time, width / heads];
-  }
-
   /** Values of the rows where the rows lie. */
   #inSlots(values: TokenIds): Int32Array {
-    const data = new Int32Array(this.#size.batch);
-    this.#slots.forEach((slot, row) => {
-      data[slot] = values[row]!;
-    });
+    const data = new Int32Array(this.#cache.size.batch);
+    for (let row = 0; row < this.rows; row++) data[this.#slots[row]!] = values[row]!;
     return data;
   }
 

@@ -29,15 +29,18 @@ export interface FilterSettings {
  * logSoftmax(Float64Array.of(0, Math.log(3))); // [Math.log(0.25), Math.log(0.75)]
  */
 export function logSoftmax(logits: FloatArray): Float64Array {
-  const total = logSumExp(logits);
-  if (!Number.isFinite(total)) {
-    throw new RangeError(
-      `the log-sum of a distribution is ${total}: log-odds must be below Infinity, no NaN, and one above -Infinity`,
-    );
-  }
+  const total = finiteTotal(logSumExp(logits));
   const normal = new Float64Array(logits.length);
   for (let token = 0; token < logits.length; token++) normal[token] = logits[token]! - total;
   return normal;
+}
+
+/** The log-sum of a distribution, which only log-odds of one have. */
+export function finiteTotal(total: number): number {
+  if (Number.isFinite(total)) return total;
+  throw new RangeError(
+    `the log-sum of a distribution is ${total}: log-odds must be below Infinity, no NaN, and one above -Infinity`,
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Batched sampling: responses with their log-probabilities, each determined by its own generator alone. */
 import type { RandomGenerator } from "../numeric/index.ts";
-import { chooseToken } from "./chooser.ts";
+import type { FloatArray } from "../tensor/index.ts";
+import { chooseToken, drawToken } from "./chooser.ts";
 import { checkPrompt, type Decoder, type DecodingBatch, type TokenIds } from "./decoder.ts";
 import { type Filter, logSoftmax } from "./filters.ts";
 import { mostProbable, type TokenAlternative } from "./most-probable.ts";
@@ -125,6 +126,7 @@ async function finishBatch(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const reserve = Math.max(...drafts.map(({ limit }) => limit)) - 1;
+  const room = new Float64Array(decoder.vocabularySize);
   let open: readonly Draft[] = drafts;
   const state = await decoder.begin(
     drafts.map(({ request }) => request.prompt),
@@ -134,7 +136,7 @@ async function finishBatch(
     signal?.throwIfAborted();
     const kept: number[] = [];
     open.forEach((draft, row) => {
-      const reason = extend(draft, state, row);
+      const reason = extend(draft, state, { row, room });
       if (reason === undefined) kept.push(row);
       else finish(draft, reason);
     });
@@ -148,15 +150,34 @@ async function finishBatch(
 }
 
 /** Draws the next token of one row; says why the response ends there, if it does. */
-function extend(draft: Draft, state: DecodingBatch, row: number): Generation["finishReason"] | undefined {
+function extend(
+  draft: Draft,
+  state: DecodingBatch,
+  { row, room }: { readonly row: number; readonly room: Float64Array },
+): Generation["finishReason"] | undefined {
   const { request, tokens } = draft;
-  const model = logSoftmax(state.logits(row));
-  const sampling = request.filter === undefined ? model : request.filter(model);
-  const token = chooseToken(sampling, request.generator);
+  const logits = state.logits(row);
+  const token = draw(draft, logits, room);
   tokens.push(token);
-  draft.logProbabilities.push(model[token]!);
-  draft.samplingLogProbabilities.push(sampling[token]!);
-  if (request.alternatives) draft.alternatives.push(mostProbable(model, request.alternatives));
+  if (request.alternatives) {
+    draft.alternatives.push(mostProbable(logSoftmax(logits), request.alternatives));
+  }
   if (token === request.endOfSequence || request.stop?.(tokens)) return "stop";
   return tokens.length >= draft.limit ? "length" : undefined;
+}
+
+function draw(draft: Draft, logits: FloatArray, room: Float64Array): number {
+  const { filter, generator } = draft.request;
+  if (filter === undefined) {
+    const { token, logProbability } = drawToken(logits, generator, room);
+    draft.logProbabilities.push(logProbability);
+    draft.samplingLogProbabilities.push(logProbability);
+    return token;
+  }
+  const model = logSoftmax(logits);
+  const sampling = filter(model);
+  const token = chooseToken(sampling, generator);
+  draft.logProbabilities.push(model[token]!);
+  draft.samplingLogProbabilities.push(sampling[token]!);
+  return token;
 }
