@@ -36,7 +36,7 @@ Examples:
   lmcov reward scored.jsonl --k 1,2,4,8 --json
   lmcov reward scored.jsonl --verifier-rates 0.95,0.02     first response that an imperfect verifier accepts
 
-proxy is the reward that chooses, gold what counts (the gold column, else the verdict). Where gold falls while proxy
+proxy is the reward that chooses, gold what counts (the gold column, or the verdict without one). Where gold falls while proxy
 rises, the reward is over-optimised; best N is where gold is highest. N above the smallest pool is refused.`;
 
 export function command(): Command {
@@ -78,13 +78,13 @@ async function run(words: string[], options: RewardOptions): Promise<void> {
     );
     return;
   }
-  if (options.csv) {
-    printResult(csvText(models.flatMap(csvRows)));
-    return;
-  }
   printReadRemarks(read);
   for (const model of models) {
     if (model.left > 0) printRemark(`• ${plural(model.left, "draw")} without a reward or a verdict left out`);
+  }
+  if (options.csv) {
+    printResult(csvText(models.flatMap(csvRows)));
+    return;
   }
   printResult(
     models.flatMap((model, index) => [...(index > 0 ? [""] : []), ...modelLines(model)]).join("\n"),
@@ -99,7 +99,9 @@ function rewardEstimates(pools: ModelPools, options: RewardOptions) {
       `--k ${beyond}: ${pools.counts.label} has a problem with ${smallest} rewarded draws; Best-of-N is known up to N = ${smallest}`,
     );
   }
-  const { level, k: ks, verifierRates } = options;
+  const { level, verifierRates } = options;
+  // Copies are one draw: nothing is chosen among them.
+  const ks = options.k ?? (pools.counts.copies && [1]);
   const generator = randomGenerator(options.seed);
   const estimates = analyseBestOfN(pools, { level, generator, ...(ks !== undefined && { ks }) });
   const passing = pools.problems.map(({ correct }) => ({

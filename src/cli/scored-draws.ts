@@ -26,7 +26,8 @@ export function rewardPoolsAmong(
 }
 
 function poolsOf(counts: ModelCounts, group: CountGroup, policy: UnscoredPolicy): ModelPools {
-  const problems = group.problems.flatMap((problem) => problemPool(problem, policy) ?? []);
+  const isAccuracy = group.problems.every(({ rewarded }) => rewarded?.golds === undefined);
+  const problems = group.problems.flatMap((problem) => problemPool(problem, { policy, isAccuracy }) ?? []);
   const drawn = group.problems.reduce((sum, { n, unscored }) => sum + n + unscored, 0);
   const used = problems.reduce((sum, { proxy }) => sum + proxy.length, 0);
   return {
@@ -34,15 +35,21 @@ function poolsOf(counts: ModelCounts, group: CountGroup, policy: UnscoredPolicy)
     problems,
     left: drawn - used,
     leftProblems: group.problems.length - problems.length,
-    isAccuracy: group.problems.every(({ rewarded }) => rewarded?.golds === undefined),
+    isAccuracy,
     isStopped: counts.problems.some(({ stopping }) => stopping.kind === "successes"),
   };
 }
 
-function problemPool({ problem, rewarded }: ProblemTally, policy: UnscoredPolicy): ProblemPool | undefined {
+interface Judgement {
+  readonly policy: UnscoredPolicy;
+  readonly isAccuracy: boolean;
+}
+
+function problemPool({ problem, rewarded }: ProblemTally, judgement: Judgement): ProblemPool | undefined {
   if (rewarded === undefined) return undefined;
+  const { policy } = judgement;
   const { rewards, verdicts, answers } = rewarded;
-  const golds = rewards.map((_, index) => goldOf(rewarded, index, policy));
+  const golds = rewards.map((_, index) => goldOf(rewarded, index, judgement));
   const usable = rewards.flatMap((_, index) => (golds[index] === undefined ? [] : [index]));
   if (usable.length === 0) return undefined;
   return {
@@ -55,10 +62,12 @@ function problemPool({ problem, rewarded }: ProblemTally, policy: UnscoredPolicy
   };
 }
 
-/** The gold reward, else the verdict; undefined where there is neither and unscored draws are left out. */
-function goldOf({ golds, verdicts }: RewardedDraws, index: number, policy: UnscoredPolicy) {
-  const gold = golds?.[index];
-  if (gold !== undefined) return gold;
+/**
+ * The verdict, or the gold reward where a model has any: the two are in units of their own and do not mix. Undefined
+ * where there is none and unscored draws are left out.
+ */
+function goldOf({ golds, verdicts }: RewardedDraws, index: number, { policy, isAccuracy }: Judgement) {
+  if (!isAccuracy) return golds?.[index];
   const isKnown = verdicts[index] !== "unscored" || policy === "incorrect";
   return isKnown ? Number(verdicts[index] === "correct") : undefined;
 }

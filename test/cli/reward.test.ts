@@ -174,3 +174,17 @@ test("logs without rewards have no such panel, and reward says what to map", asy
   expect(code).toBe(2);
   expect(stderr).toContain("--map reward=");
 });
+
+test("gold rewards and verdicts are in units of their own: a draw without gold is left out where others have one", async () => {
+  written("partly-gold.jsonl", [
+    draw("p", 1, { reward: 1, gold: 7 }),
+    draw("p", 1, { reward: 2 }),
+    draw("q", 0, { reward: 1, gold: 4 }),
+    draw("q", 0, { reward: 3, gold: 5 }),
+    draw("r", 1, { reward: 1 }),
+  ]);
+  const { models } = await json("reward", "partly-gold.jsonl");
+  const [{ bestOfN, isAccuracy, left, leftProblems }] = models;
+  expect({ isAccuracy, left, leftProblems }).toEqual({ isAccuracy: false, left: 2, leftProblems: 1 });
+  expect(bestOfN[0].gold.estimate).toBeCloseTo((7 + (4 + 5) / 2) / 2, 12);
+});
