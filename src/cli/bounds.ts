@@ -63,11 +63,11 @@ async function run(words: string[], options: BoundsOptions): Promise<void> {
     printResult(jsonText({ schema: "lmcov/bounds@1", epsilon: options.epsilon, models, inputs, remarks }));
     return;
   }
+  printReadRemarks({ inputs, remarks });
   if (options.csv) {
     printResult(csvText(models.flatMap(({ rows, ...model }) => rows.map((row) => ({ ...model, ...row })))));
     return;
   }
-  printReadRemarks({ inputs, remarks });
   printResult(models.map((model) => modelLines(model).join("\n")).join("\n\n"));
 }
 

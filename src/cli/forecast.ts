@@ -47,7 +47,7 @@ export function command(): Command {
   return logCommand("forecast", { csv: true })
     .option(
       "--k <list>",
-      "numbers of draws up to 10^6 and beyond (default: 10, 100 and 1000 times n)",
+      "numbers of draws up to 10^6 and beyond (default: 10, 100 and 1000 times n; none where draws are copies)",
       positiveIntegers,
     )
     .option("--target <share>", "draws a problem needed to solve this share of problems", levelOf)
@@ -86,6 +86,7 @@ async function run(words: string[], options: ForecastOptions): Promise<void> {
     );
     return;
   }
+  printReadRemarks(read);
   if (options.csv) {
     const rows = models.flatMap(({ counts, forecast }) =>
       forecast.map(({ k, lower, upper, midpoint }) => ({
@@ -100,7 +101,6 @@ async function run(words: string[], options: ForecastOptions): Promise<void> {
     printResult(csvText(rows));
     return;
   }
-  printReadRemarks(read);
   printResult(
     models.flatMap((model, index) => [...(index > 0 ? [""] : []), ...modelLines(model)]).join("\n"),
   );
@@ -108,7 +108,8 @@ async function run(words: string[], options: ForecastOptions): Promise<void> {
 
 function estimates(counts: ModelCounts, options: ForecastOptions) {
   const { level } = options;
-  const ks = options.k ?? forecastDrawCounts(drawTotals(counts));
+  // Copies are one draw, of which there is no forecast unless it is asked for.
+  const ks = options.k ?? (counts.copies === undefined ? forecastDrawCounts(drawTotals(counts)) : []);
   const { problems } = counts;
   const strict = options.conservative ?? false;
   const forecast = forecastPassAtK(problems, ks, {
@@ -170,7 +171,7 @@ function modelLines(model: ModelForecast): string[] {
     ],
     rows: [],
   }).slice(0, 1);
-  lines.push(...tableLines({ columns, rows }));
+  lines.push(...(rows.length === 0 ? [noForecast(counts)] : tableLines({ columns, rows })));
   if (model.samplesForTarget !== undefined) lines.push(targetLine(model.samplesForTarget));
   for (const { threshold, lower, upper } of model.shareUnderRate ?? []) {
     lines.push(
@@ -184,6 +185,11 @@ function modelLines(model: ModelForecast): string[] {
   }
   return lines;
 }
+
+const noForecast = ({ copies }: ModelCounts): string =>
+  copies === undefined
+    ? "so many draws leave nothing to forecast; ask with --k"
+    : "no forecast: the draws are copies of one another";
 
 function targetLine(needed: ReturnType<typeof samplesForTarget>): string {
   const goal = `draws a problem to solve ${needed.target} of problems:`;

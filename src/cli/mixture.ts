@@ -78,11 +78,11 @@ async function run(words: string[], options: MixtureOptions): Promise<void> {
     printResult(jsonText({ schema: "lmcov/mixture@1", tasks: bodies, inputs, remarks }));
     return;
   }
+  printReadRemarks({ inputs, remarks });
   if (options.csv) {
     printResult(csvText(mixtures.flatMap(csvRows)));
     return;
   }
-  printReadRemarks({ inputs, remarks });
   printResult(mixtures.map((mixture) => mixtureLines(mixture).join("\n")).join("\n\n"));
 }
 

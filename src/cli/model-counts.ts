@@ -64,15 +64,18 @@ export function selectedCounts(
   return { models, groups: usable, remarks };
 }
 
-/** Draws at temperature 0 are copies by their settings: the report says so without looking at texts. */
+/** At temperature 0 draws are copies by their settings, whatever is known of their texts. */
 function copiesAmong({ sampling, problems }: CountGroup, policy: LogOptions["unscored"]) {
-  if (sampling.temperature === 0) return undefined;
-  return copiedDraws(
-    problems.map((problem) => ({
-      draws: denominator(problem, policy),
-      ...(problem.sameText !== undefined && { sameText: problem.sameText }),
-    })),
-  );
+  if (sampling.temperature !== 0) {
+    return copiedDraws(
+      problems.map((problem) => ({
+        draws: denominator(problem, policy),
+        ...(problem.sameText !== undefined && { sameText: problem.sameText }),
+      })),
+    );
+  }
+  const repeated = problems.filter((problem) => denominator(problem, policy) > 1).length;
+  return repeated === 0 ? undefined : { copied: repeated, problems: repeated };
 }
 
 function groupsNamed(groups: readonly CountGroup[], only: string | undefined): readonly CountGroup[] {

@@ -5,6 +5,7 @@ import { InputError } from "../record/index.ts";
 import {
   type Cell,
   countText,
+  largestMeasuredK,
   type ModelCounts,
   shownDrawCounts,
   type TableColumn,
@@ -31,7 +32,7 @@ export function command(): Command {
   return logCommand("passk", { csv: true })
     .option(
       "--k <list>",
-      "numbers of draws, such as 1,10,100 (default: powers up to the smallest n)",
+      "numbers of draws, such as 1,10,100 (default: powers up to the smallest n; 1 where draws are copies)",
       positiveIntegers,
     )
     .addHelpText("after", examples)
@@ -53,6 +54,7 @@ async function run(words: string[], options: PasskOptions): Promise<void> {
     );
     return;
   }
+  printReadRemarks(read);
   if (options.csv) {
     printResult(
       csvText(
@@ -63,7 +65,6 @@ async function run(words: string[], options: PasskOptions): Promise<void> {
     );
     return;
   }
-  printReadRemarks(read);
   const ks = [...new Set(models.flatMap(({ passAtK }) => passAtK.map(({ k }) => k)))].sort((a, b) => a - b);
   const columns: TableColumn[] = [
     { key: "model", title: "model", kind: "text" },
@@ -80,7 +81,7 @@ async function run(words: string[], options: PasskOptions): Promise<void> {
 
 function estimates(counts: ModelCounts, options: PasskOptions) {
   const largest = largestCommonK(counts.problems);
-  const ks = options.k ?? shownDrawCounts(largest);
+  const ks = options.k ?? shownDrawCounts(largestMeasuredK(counts));
   const beyond = ks.find((k) => k > largest);
   if (beyond !== undefined) {
     throw new InputError(

@@ -70,11 +70,11 @@ async function run(words: string[], options: ProblemsOptions): Promise<void> {
       }),
     ),
   );
+  printReadRemarks(read);
   if (options.csv) {
     printResult(csvText(rows));
     return;
   }
-  printReadRemarks(read);
   const columns: TableColumn[] = [
     { key: "model", title: "model", kind: "text" },
     { key: "problem", title: "problem", kind: "text" },

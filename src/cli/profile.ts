@@ -59,11 +59,11 @@ async function run(words: string[], options: ProfileOptions): Promise<void> {
     );
     return;
   }
+  printReadRemarks({ inputs, remarks });
   if (options.csv) {
     printResult(csvText(models.flatMap(csvRows)));
     return;
   }
-  printReadRemarks({ inputs, remarks });
   printResult(profiles.map((entry) => taskLines(entry.task, entry.models).join("\n")).join("\n\n"));
 }
 

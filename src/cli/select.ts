@@ -93,11 +93,11 @@ async function run(words: string[], options: SelectOptions): Promise<void> {
     printResult(jsonText({ schema: "lmcov/select@1", ...bodies[0], tasks: bodies, inputs, remarks }));
     return;
   }
+  printReadRemarks({ inputs, remarks });
   if (options.csv) {
     printResult(csvText(selections.flatMap(csvRows)));
     return;
   }
-  printReadRemarks({ inputs, remarks });
   printResult(selections.map((selection) => selectionLines(selection).join("\n")).join("\n\n"));
 }
 

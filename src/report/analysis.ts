@@ -1,7 +1,6 @@
 /** The estimates behind a report, a task at a time: plain numbers that `--json` prints and sections are made from. */
 import {
   forecastPassAtK,
-  largestCommonK,
   passAtKEstimates,
   type SamplesForTarget,
   type ShareUnderRate,
@@ -11,7 +10,13 @@ import {
 import { type ConfidenceSetOptions, type PassAtKComparison, passAtKComparison } from "../selection/index.ts";
 import { analyseBestOfN, type BestOfNAnalysis, type ModelPools } from "./best-of-n-analysis.ts";
 import type { ModelAnalysis } from "./model-analysis.ts";
-import { drawTotals, forecastDrawCounts, type ModelCounts, shownDrawCounts } from "./model-counts.ts";
+import {
+  drawTotals,
+  forecastDrawCounts,
+  largestMeasuredK,
+  type ModelCounts,
+  shownDrawCounts,
+} from "./model-counts.ts";
 import { sliderGrid } from "./slider-grid.ts";
 import { type Trajectory, trajectories } from "./trajectory.ts";
 
@@ -89,8 +94,7 @@ function analyseTask(
   options: AnalysisOptions,
   advance: () => void,
 ): TaskAnalysis {
-  // Copies of a draw are one draw: nothing but pass@1 is measured by them.
-  const smallest = models.map(({ problems, copies }) => (copies ? 1 : largestCommonK(problems)));
+  const smallest = models.map(largestMeasuredK);
   const ks = options.ks === undefined ? commonDrawCounts(smallest) : askedDrawCounts(options.ks, smallest);
   const decidingK = Math.max(...ks.filter((k) => k <= Math.min(...smallest)));
   const analyses = models.map((counts, index) => {
@@ -168,7 +172,9 @@ function compared(
   const inputs = full.map(({ label, problems }) => ({ model: label, problems }));
   if (full.length < 2 || ks.length === 0) return { comparison: undefined, leftOut };
   const { level, generator } = options;
-  const comparison = passAtKComparison(inputs, ks, { level, generator });
+  // What copies do not measure they do not compare either.
+  const measured = full.some(({ copies }) => copies) ? ks.filter((k) => k === 1) : ks;
+  const comparison = passAtKComparison(inputs, measured, { level, generator });
   return { comparison: comparison.comparisons.length === 0 ? undefined : comparison, leftOut };
 }
 

@@ -4,6 +4,7 @@ import type { ModelAnalysis } from "./model-analysis.ts";
 import { shownDrawCounts } from "./model-counts.ts";
 import { countText, plural } from "./number-text.ts";
 import type { Section } from "./section.ts";
+import { levelText } from "./verdict.ts";
 
 /** Two models of one task that `comparisonSection` compares. */
 export interface ComparisonRequest {
@@ -31,7 +32,8 @@ export function comparisonSection(
   const compared = [before, after].map(({ counts }) => ({ model: counts.label, problems: counts.problems }));
   const { largestK } = passAtKComparison(compared, [], { generator });
   if (largestK === undefined) return undefined;
-  const { comparisons, problems } = passAtKComparison(compared, shownDrawCounts(largestK), {
+  const areCopies = [before, after].some(({ counts }) => counts.copies !== undefined);
+  const { comparisons, problems } = passAtKComparison(compared, shownDrawCounts(areCopies ? 1 : largestK), {
     generator,
     level,
   });
@@ -42,7 +44,7 @@ export function comparisonSection(
     section: {
       id: "comparison",
       title: `${names.before} and ${names.after}`,
-      explanation: `pass@k of both on the ${plural(problems, "problem")} that both tried, and the mean of the differences within problems with its Student t interval at ${100 * level}%. A rise at small k with a fall at large k is coverage lost: answers that came up now and then do not any more.`,
+      explanation: `pass@k of both on the ${plural(problems, "problem")} that both tried, and the mean of the differences within problems with its Student t interval at ${levelText({ level })}. A rise at small k with a fall at large k is coverage lost: answers that came up now and then do not any more.`,
       chart: {
         kind: "pass-at-k",
         series: [before, after].map(({ counts, curve, forecast }) => ({

@@ -51,6 +51,7 @@ export {
   type DrawTotals,
   drawTotals,
   forecastDrawCounts,
+  largestMeasuredK,
   type ModelCounts,
   type ProblemCounts,
   shownDrawCounts,

@@ -1,4 +1,5 @@
 /** What a report is about: the counts of one model, task and sampling, under a declared denominator. */
+import { largestCommonK } from "../coverage/index.ts";
 import type { SamplingSettings, StoppingRule } from "../record/index.ts";
 
 /** Counts of one problem; `draws` is the denominator that estimates use. */
@@ -22,11 +23,25 @@ export interface ModelCounts {
   readonly verifier: string;
   /** Problems with at least one draw in the denominator. */
   readonly problems: readonly ProblemCounts[];
-  /** In how many of the problems with several draws all are the same text, where that is in too many for chance. */
+  /**
+   * In how many of the problems with several draws all are the same text, where that is in too many for chance; at
+   * temperature 0 in all of them.
+   */
   readonly copies?: { readonly copied: number; readonly problems: number };
   /** Names of problems without a scored draw: in no estimate. */
   readonly unscoredProblems: readonly string[];
 }
+
+/**
+ * The largest k at which pass@k is measured by a model's draws: 1 where they are copies, which are one draw.
+ *
+ * @example
+ * const problems = [{ problem: "p", draws: 4, correct: 4, unscored: 0, stopping: { kind: "fixed" as const } }];
+ * largestMeasuredK({ problems }); // 4
+ * largestMeasuredK({ problems, copies: { copied: 1, problems: 1 } }); // 1
+ */
+export const largestMeasuredK = ({ problems, copies }: Pick<ModelCounts, "problems" | "copies">): number =>
+  copies === undefined ? largestCommonK(problems) : 1;
 
 /** Sums over a model's problems, made by `drawTotals`. */
 export interface DrawTotals {

@@ -4,6 +4,7 @@ import type { ModelAnalysis } from "./model-analysis.ts";
 import { countText, plural } from "./number-text.ts";
 import type { Cell, Section } from "./section.ts";
 import type { Trajectory } from "./trajectory.ts";
+import { levelText } from "./verdict.ts";
 
 /** A run, and which of the task's models are its own. */
 export interface ReportedRun {
@@ -29,7 +30,7 @@ export function runsSection(task: TaskAnalysis, runs: readonly ReportedRun[]): S
   return {
     id: "runs",
     title: "Runs side by side",
-    explanation: `pass@k of the last model of each run on the problems that it tried, with ${100 * task.level}% Korn–Graubard intervals over problems. Two runs chosen to be compared give the difference on common problems with its interval.`,
+    explanation: `pass@k of the last model of each run on the problems that it tried, with ${levelText(task)} Korn–Graubard intervals over problems. Two runs chosen to be compared give the difference on common problems with its interval.`,
     chart: {
       kind: "pass-at-k",
       series: shown.map(({ run, model }) => ({
@@ -69,7 +70,7 @@ export function runsOverTraining(task: TaskAnalysis, runs: readonly ReportedRun[
   return {
     id: "runs-over-training",
     title: `pass@${countText(decidingK)} of the runs over training`,
-    explanation: `pass@${countText(decidingK)} of the checkpoints of ${plural(shown.length, "training")} by ${unit}, with ${100 * task.level}% intervals.`,
+    explanation: `pass@${countText(decidingK)} of the checkpoints of ${plural(shown.length, "training")} by ${unit}, with ${levelText(task)} intervals.`,
     chart: {
       kind: "trajectory",
       unit,
