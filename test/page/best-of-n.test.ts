@@ -2,7 +2,6 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { intervalText } from "../../src/report/index.ts";
@@ -10,6 +9,7 @@ import { chromiumPath, startChromium } from "../chromium.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { sharedData } from "../shared-data.ts";
 import { excessWidth, seriousFaults } from "./accessibility.ts";
+import { openedReport } from "./opened-report.ts";
 
 const real = sharedData("rlvr-math/eval_rm_maj_example__math_cot_100.jsonl");
 const canRun = chromiumPath !== undefined && real !== undefined;
@@ -30,16 +30,7 @@ describe.skipIf(!canRun)("Best-of-N on the page (skipped without Chromium or ../
   afterAll(() => browser?.close());
 
   async function opened(hash: string, options: { dark?: boolean; width?: number } = {}) {
-    const page = await browser.newPage({
-      viewport: { width: options.width ?? 1440, height: 900 },
-      colorScheme: options.dark ? "dark" : "light",
-    });
-    const troubles: string[] = [];
-    page.on("pageerror", (error) => troubles.push(error.message));
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
-    });
-    await page.goto(pathToFileURL(path).href + hash);
+    const { page, troubles } = await openedReport(browser, path, { ...options, hash });
     await page.locator("#best-of-n").scrollIntoViewIfNeeded();
     await page.waitForSelector("#best-of-n svg");
     return { page, panel: page.locator("#best-of-n"), troubles };
@@ -57,6 +48,7 @@ describe.skipIf(!canRun)("Best-of-N on the page (skipped without Chromium or ../
     expect(await panel.locator(".chart > svg > svg").count()).toBe(2);
     expect(await panel.locator(".chart svg").first().getAttribute("aria-label")).toBe("Best-of-N against N");
     const mark = panel.locator(".n-mark");
+    await mark.waitFor();
     const [chart, line] = [await panel.locator(".chart").boundingBox(), await mark.boundingBox()];
     expect(line?.height).toBeGreaterThan(0.8 * (chart?.height ?? Number.NaN));
     await page.locator(".slider input").focus();
@@ -82,18 +74,19 @@ describe.skipIf(!canRun)("Best-of-N on the page (skipped without Chromium or ../
     const { page, panel } = await opened("#N=2");
     const chart = panel.locator(".chart > svg > svg").first();
     // The line ends where its name begins. The page may still settle under the pointer: sections above get their height once they are drawn.
+    let tip = "";
     const tipAtPointer = async () => {
       await chart.scrollIntoViewIfNeeded();
       const name = await chart.getByText("best by reward", { exact: true }).boundingBox();
       const [x, y] = [(name?.x ?? 0) - 7, (name?.y ?? 0) + (name?.height ?? 0) / 2];
       await page.mouse.move(x - 2, y);
       await page.mouse.move(x, y);
-      return page.evaluate<string>(
+      tip = await page.evaluate<string>(
         "(document.querySelector('#best-of-n [aria-label=tip]')?.textContent ?? '').replaceAll('\u200b', ' ')",
       );
+      return tip;
     };
     await expect.poll(tipAtPointer).toMatch(/best of N = 8/);
-    const tip = await tipAtPointer();
     for (const part of [
       /accuracy of the pick: 0\.940\s*\[/,
       /its reward: 3\.346\s*\[/,

@@ -75,24 +75,22 @@ describe.skipIf(chromiumPath === undefined)("three runs (skipped where no Chromi
   test("are rows of a table, lines of each chart in colours of their own, and one report", async () => {
     const { page, troubles } = await opened(browser, url);
     await page.getByRole("heading", { name: "Runs side by side" }).waitFor();
-    expect(await cellsOf(page, ".runs [data-row='1']")).toEqual([
-      "there",
-      "30",
-      "1.000",
-      "2.000",
-      "0.167 (N = 64)",
-      "1 (k = 8)",
-      "3",
-    ]);
-    expect(await keysOf(page, "loss")).toEqual(["first", "second", "third"]);
-    expect(await keysOf(page, "coverage")).toEqual(
-      ["N = 2", "N = 64"].flatMap((n) => ["first", "second", "third"].map((name) => `${name}, ${n}`)),
-    );
+    await expect
+      .poll(() => cellsOf(page, ".runs [data-row='1']"))
+      .toEqual(["there", "30", "1.000", "2.000", "0.167 (N = 64)", "1 (k = 8)", "3"]);
+    await expect.poll(() => keysOf(page, "loss")).toEqual(["first", "second", "third"]);
+    await expect
+      .poll(() => keysOf(page, "coverage"))
+      .toEqual(
+        ["N = 2", "N = 64"].flatMap((n) => ["first", "second", "third"].map((name) => `${name}, ${n}`)),
+      );
     await page.locator("[data-chart=loss] .live-plot [stroke^='#']").nth(2).waitFor({ state: "attached" });
     const strokes = await page.evaluate<string[]>(
       `[...document.querySelectorAll("[data-chart=loss] .live-plot [stroke^='#']")].map((line) => line.getAttribute("stroke"))`,
     );
     expect(new Set(strokes).size).toBe(3);
+    // The report comes after the runs.
+    await page.locator("#runs tbody tr").nth(2).waitFor();
     const rows = await page.locator("#runs tbody tr").allTextContents();
     expect(rows).toHaveLength(3);
     for (const [index, correct] of [3, 5, 6].entries()) {
@@ -116,13 +114,13 @@ describe.skipIf(chromiumPath === undefined)("three runs (skipped where no Chromi
     expect(cells.slice(0, 3)).toEqual(["1", (3 / 8).toFixed(3), (6 / 8).toFixed(3)]);
     expect(cells[3]).toContain(`${gain.toFixed(3)} [`);
     // Whatever is compared, the charts hold every run that is shown.
-    expect(await keysOf(page, "loss")).toEqual(["first", "second", "third"]);
+    await expect.poll(() => keysOf(page, "loss")).toEqual(["first", "second", "third"]);
     await page.reload();
     await page.locator("#comparison svg").first().waitFor();
     await page.getByRole("checkbox", { name: "second" }).uncheck();
     expect(new URL(page.url()).search).toBe("?runs=0-2");
     await page.locator("#comparison svg").first().waitFor();
-    expect(await keysOf(page, "loss")).toEqual(["first", "third"]);
+    await expect.poll(() => keysOf(page, "loss")).toEqual(["first", "third"]);
     await page.getByRole("checkbox", { name: "third" }).uncheck();
     await page.getByRole("heading", { name: "3 models on task" }).waitFor();
     expect(await page.getByRole("checkbox", { name: "first" }).isDisabled()).toBe(true);
@@ -170,7 +168,7 @@ describe.skipIf(chromiumPath === undefined)("three runs (skipped where no Chromi
     rmSync(join(folder, "third"), { recursive: true });
     await row.getByText("gone").waitFor({ timeout: promised });
     await page.getByText("third: The folder was deleted or moved").waitFor();
-    expect(await keysOf(page, "loss")).toEqual(["first", "second", "third"]);
+    await expect.poll(() => keysOf(page, "loss")).toEqual(["first", "second", "third"]);
     expect(troubles).toEqual([]);
     await page.close();
   });

@@ -123,7 +123,7 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
     await probes.nth(1).waitFor({ state: "attached", timeout: promised });
     expect(await over).toBe(0);
     await status.getByText("Step 60 of 60: loss").waitFor({ timeout: promised });
-    expect(await page.locator("[data-chart]").evaluateAll((charts) => charts.length)).toBe(5);
+    await expect.poll(() => page.locator("[data-chart]").count()).toBe(5);
     await page.locator(".verdict").waitFor();
     await page.getByRole("heading", { name: "4 models on held-out" }).waitFor();
 
@@ -181,10 +181,9 @@ describe.skipIf(chromiumPath === undefined)("its page (skipped where no Chromium
     expect(await page.locator("#comparison h2").textContent()).toBe(
       "same, step 60 and same (second/same), step 60",
     );
-    expect(await page.locator("[data-chart=loss] .live-key li").allTextContents()).toEqual([
-      "first/same",
-      "second/same",
-    ]);
+    await expect
+      .poll(() => page.locator("[data-chart=loss] .live-key li").allTextContents())
+      .toEqual(["first/same", "second/same"]);
     await page.getByLabel("Run before").selectOption("second/same");
     expect(new URL(page.url()).search).toBe("?runs=0-1&compare=1-0");
     await page.getByRole("heading", { name: "second/same and first/same" }).waitFor();

@@ -2,8 +2,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { htmlReport } from "../../src/report/index.ts";
 import type { Report } from "../../src/report/section.ts";
@@ -12,11 +11,7 @@ import { hostileTexts } from "../hostile-text.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { sharedData } from "../shared-data.ts";
 import { excessWidth, seriousFaults } from "./accessibility.ts";
-
-interface Opened {
-  readonly page: Page;
-  readonly troubles: string[];
-}
+import { openedReport } from "./opened-report.ts";
 
 describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium is installed)", () => {
   let browser: Browser;
@@ -26,25 +21,6 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
     browser = await startChromium();
   });
   afterAll(() => browser?.close());
-
-  async function opened(path: string, options: { dark?: boolean; width?: number } = {}): Promise<Opened> {
-    const page = await browser.newPage({
-      viewport: { width: options.width ?? 1440, height: 900 },
-      colorScheme: options.dark ? "dark" : "light",
-    });
-    const troubles: string[] = [];
-    page.on("pageerror", (error) => troubles.push(error.message));
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
-    });
-    page.on("request", (request) => {
-      if (request.url() !== pathToFileURL(path).href)
-        troubles.push(`request: ${request.url().slice(0, 100)}`);
-    });
-    await page.goto(pathToFileURL(path).href);
-    await page.waitForSelector("h1");
-    return { page, troubles };
-  }
 
   async function reportOf(words: readonly string[], name: string): Promise<string> {
     const out = join(folder, name);
@@ -63,7 +39,7 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
       });
 
       test("opens from disk with the answer in sight, the chart under it, and no trouble", async () => {
-        const { page, troubles } = await opened(path);
+        const { page, troubles } = await openedReport(browser, path);
         const sentences = await page.locator(".verdict p").allTextContents();
         expect(sentences).toHaveLength(3);
         expect(sentences[0]).toContain(
@@ -81,17 +57,21 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
       });
 
       test("says what a line is, at the pointer, with its interval", async () => {
-        const { page } = await opened(path);
-        const box = await page.locator("#pass-at-k svg").first().boundingBox();
-        await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 3, (box?.y ?? 0) + (box?.height ?? 0) / 2);
-        await page.waitForTimeout(100);
-        const tip = (await page.locator("#pass-at-k svg [aria-label=tip]").textContent()) ?? "";
-        expect(tip).toMatch(/Pythia_.*pass@\d+ [\d.]+ \[[\d.]+, [\d.]+\]/);
+        const { page } = await openedReport(browser, path);
+        const chart = page.locator("#pass-at-k svg").first();
+        const tipAtPointer = async () => {
+          const box = await chart.boundingBox();
+          const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 3, (box?.y ?? 0) + (box?.height ?? 0) / 2];
+          await page.mouse.move(x - 2, y);
+          await page.mouse.move(x, y);
+          return chart.locator("[aria-label=tip]").textContent();
+        };
+        await expect.poll(tipAtPointer).toMatch(/Pythia_.*pass@\d+ [\d.]+ \[[\d.]+, [\d.]+\]/);
         await page.close();
       });
 
       test("sorts and filters its table", async () => {
-        const { page } = await opened(path);
+        const { page } = await openedReport(browser, path);
         const table = page.locator("#pass-at-k table");
         await table.getByRole("button", { name: "pass@1", exact: true }).click();
         expect(await table.locator("tbody tr").first().textContent()).toContain("Pythia_2.8B_300B");
@@ -104,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
       });
 
       test("hands out chart and table as SVG, PNG and CSV", async () => {
-        const { page } = await opened(path);
+        const { page } = await openedReport(browser, path);
         const saved = async (button: string) => {
           const download = page.waitForEvent("download");
           await page.locator("#pass-at-k").getByRole("button", { name: button, exact: true }).click();
@@ -129,7 +109,7 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
       ])(
         "has no serious fault of accessibility, %s at %d pixels, and does not scroll sideways",
         async (scheme, width) => {
-          const { page, troubles } = await opened(path, { dark: scheme === "dark", width });
+          const { page, troubles } = await openedReport(browser, path, { dark: scheme === "dark", width });
           expect(await seriousFaults(page)).toEqual([]);
           expect(await excessWidth(page)).toBe(0);
           expect(troubles).toEqual([]);
@@ -138,7 +118,7 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
       );
 
       test("prints whole tables without controls", async () => {
-        const { page } = await opened(path);
+        const { page } = await openedReport(browser, path);
         await page.emulateMedia({ media: "print" });
         expect(await page.locator(".downloads").first().isVisible()).toBe(false);
         const [shown, whole] = await page
@@ -154,7 +134,7 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
     for (const hostile of hostileTexts) {
       const path = join(folder, "hostile.html");
       writeFileSync(path, await htmlReport(reportWith(hostile)));
-      const { page, troubles } = await opened(path);
+      const { page, troubles } = await openedReport(browser, path);
       const state = await page.evaluate<{ hacked: unknown; shown: string }>(`({
         hacked: globalThis.hacked,
         images: document.querySelectorAll("img, iframe, object").length,
@@ -179,12 +159,13 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
     const table = { columns: section!.table!.columns.slice(0, 2), rows };
     const path = join(folder, "long.html");
     writeFileSync(path, await htmlReport({ ...report, sections: [{ ...section!, table }] }));
-    const { page, troubles } = await opened(path);
+    const { page, troubles } = await openedReport(browser, path);
+    await page.locator("tbody tr").first().waitFor();
     expect(await page.locator("tbody tr").count()).toBeLessThan(120);
     await page.locator(".scroll").evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await page.getByText("problem 99999", { exact: true }).waitFor({ timeout: 5000 });
     await page.locator("input[type=search]").fill("problem 4242");
-    expect(await page.locator("tbody tr").first().textContent()).toContain("problem 4242");
+    await expect.poll(() => page.locator("tbody tr").first().textContent()).toContain("problem 4242");
     expect(troubles).toEqual([]);
     await page.close();
   });

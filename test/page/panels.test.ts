@@ -2,7 +2,6 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { randomGenerator } from "../../src/numeric/index.ts";
@@ -10,6 +9,7 @@ import { intervalText, rateText } from "../../src/report/index.ts";
 import { chromiumPath, startChromium } from "../chromium.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { excessWidth, seriousFaults } from "./accessibility.ts";
+import { openedReport } from "./opened-report.ts";
 
 const checkpoints = 6;
 const prompts = 60;
@@ -43,22 +43,9 @@ describe.skipIf(chromiumPath === undefined)("panels over N (skipped where no Chr
   afterAll(() => browser?.close());
 
   async function opened(hash = "", options: { dark?: boolean; width?: number } = {}) {
-    const page = await browser.newPage({
-      viewport: { width: options.width ?? 1440, height: 900 },
-      colorScheme: options.dark ? "dark" : "light",
-    });
-    const troubles: string[] = [];
-    page.on("pageerror", (error) => troubles.push(error.message));
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
-    });
-    page.on("request", (request) => {
-      if (!request.url().startsWith(pathToFileURL(path).href)) troubles.push(`request: ${request.url()}`);
-    });
-    await page.goto(pathToFileURL(path).href + hash);
-    await page.waitForSelector("h1");
-    await page.waitForSelector("#profile svg");
-    return { page, troubles };
+    const report = await openedReport(browser, path, { ...options, hash });
+    await report.page.waitForSelector("#profile svg");
+    return report;
   }
 
   const readout = async (page: Page, section: string) =>
@@ -146,9 +133,10 @@ describe.skipIf(chromiumPath === undefined)("panels over N (skipped where no Chr
     await page.getByRole("button", { name: "Deselect student, step 3" }).waitFor();
     expect(await page.locator(".readout .selected").first().textContent()).toContain("student, step 3");
     const top = async (shown: Page) => (await shown.locator("#matrix").boundingBox())?.y ?? Number.NaN;
-    expect(await top(page)).toBeLessThan(450);
+    // Sections above get their height once they are drawn.
+    await expect.poll(() => top(page)).toBeLessThan(450);
     const other = await opened("#matrix");
-    expect(await top(other.page)).toBeLessThan(450);
+    await expect.poll(() => top(other.page)).toBeLessThan(450);
     await page.evaluate("location.hash = '#N=32'");
     await expect
       .poll(() => page.evaluate<boolean>("document.querySelector('.slider output').textContent === '32'"))
@@ -164,23 +152,27 @@ describe.skipIf(chromiumPath === undefined)("panels over N (skipped where no Chr
       .poll(() => page.evaluate<boolean>("location.hash.includes('model=student%2C+step+2')"))
       .toBe(true);
     expect(await page.locator("#profile .readout .selected").textContent()).toContain("student, step 2");
-    expect(await readout(page, "likelihood-trajectory-1")).toMatch(/^At N = [\d.]+: student, step 2 KL/);
+    await expect
+      .poll(() => readout(page, "likelihood-trajectory-1"))
+      .toMatch(/^At N = [\d.]+: student, step 2 KL/);
     await page.getByRole("button", { name: "Deselect student, step 2" }).click();
     await expect.poll(() => page.evaluate<boolean>("!location.hash.includes('model')")).toBe(true);
 
     await page.locator("#profile").scrollIntoViewIfNeeded();
     const chart = page.locator("#profile svg").first();
-    let [x, y] = [0, 0];
+    let [x, y, tip] = [0, 0, ""];
     // The page may still settle under the pointer: sections above get their height once they are drawn.
     const tipAtPointer = async () => {
       const box = await chart.boundingBox();
       [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 4, (box?.y ?? 0) + (box?.height ?? 0) / 3];
       await page.mouse.move(x - 2, y);
       await page.mouse.move(x, y);
-      return page.evaluate<string>("document.querySelector('#profile [aria-label=tip]')?.textContent ?? ''");
+      tip = await page.evaluate<string>(
+        "document.querySelector('#profile [aria-label=tip]')?.textContent ?? ''",
+      );
+      return tip;
     };
     await expect.poll(tipAtPointer).toMatch(/student, step \d/);
-    const tip = (await page.locator("#profile [aria-label=tip]").textContent()) ?? "";
     expect(tip).toMatch(/Cov_N at N = [\d.]+: [\d.]+ \[[\d.]+, [\d.]+\]\D*60 prompts/);
     await page.mouse.click(x, y);
     const selected = /student, step \d/.exec(tip)?.[0] ?? "";

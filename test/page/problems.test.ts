@@ -2,7 +2,6 @@
 import { mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { randomGenerator } from "../../src/numeric/index.ts";
@@ -13,11 +12,7 @@ import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { sharedData } from "../shared-data.ts";
 import { seriousFaults } from "./accessibility.ts";
 import { reportOnMany } from "./many-checkpoints.ts";
-
-interface Opened {
-  readonly page: Page;
-  readonly troubles: string[];
-}
+import { type Opened, openedReport } from "./opened-report.ts";
 
 describe.skipIf(chromiumPath === undefined)("problems (skipped where no Chromium is installed)", () => {
   let browser: Browser;
@@ -29,19 +24,9 @@ describe.skipIf(chromiumPath === undefined)("problems (skipped where no Chromium
   afterAll(() => browser?.close());
 
   async function opened(path: string, hash = "", width = 1440): Promise<Opened> {
-    const page = await browser.newPage({ viewport: { width, height: 900 } });
-    const troubles: string[] = [];
-    page.on("pageerror", (error) => troubles.push(error.message));
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") troubles.push(message.text());
-    });
-    page.on("request", (request) => {
-      const url = request.url().replace(/#.*/, "");
-      if (url !== pathToFileURL(path).href) troubles.push(`request: ${url.slice(0, 100)}`);
-    });
-    await page.goto(pathToFileURL(path).href + hash);
-    await page.waitForSelector("#problems tbody tr");
-    return { page, troubles };
+    const report = await openedReport(browser, path, { hash, width });
+    await report.page.waitForSelector("#problems tbody tr");
+    return report;
   }
 
   async function written(name: string, report: Report): Promise<string> {
@@ -283,7 +268,7 @@ describe.skipIf(chromiumPath === undefined)("problems (skipped where no Chromium
     await section.getByText("problem-77777", { exact: true }).waitFor({ timeout: 5000 });
     expect(second.troubles).toEqual([]);
     await second.page.close();
-  });
+  }, 180_000);
 });
 
 const hashOf = (page: Page) => page.evaluate<string>("location.hash");
