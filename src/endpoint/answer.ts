@@ -5,7 +5,9 @@ import { EndpointError } from "./endpoint-error.ts";
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A log-probability below this is a placeholder of the server for one that it does not tell. */
-const placeholders = [-9999, -99999, -3.4028234663852886e38];
+const placeholders = [-9999, -99999];
+/** Far below what logits of any precision make; a server's masks and its least numbers lie lower. */
+const lowest = -1e6;
 /** Float noise above zero that a log-softmax may have. */
 const noise = 1e-3;
 
@@ -50,8 +52,11 @@ export class Answer {
     throw this.wrong("is not a whole number of at least 0");
   }
 
-  numberOr(other: number | undefined): number | undefined {
-    return typeof this.#value === "number" ? this.#value : other;
+  /** A whole number of at least 0, or `other`: a count that only informs, where a server may tell none. */
+  countOr(other: number | undefined): number | undefined {
+    return Number.isSafeInteger(this.#value) && (this.#value as number) >= 0
+      ? (this.#value as number)
+      : other;
   }
 
   /** A log-probability in nats: a number of at most 0 up to noise of single precision; never NaN or a placeholder. */
@@ -59,7 +64,7 @@ export class Answer {
     const value = this.#value;
     if (typeof value !== "number" || Number.isNaN(value)) throw this.wrong("is not a log-probability");
     if (value > noise) throw this.wrong(`is ${value}: a log-probability is at most 0`);
-    if (placeholders.includes(value) || value < -1e30) {
+    if (placeholders.includes(value) || value < lowest) {
       throw new EndpointError(
         "refused",
         `${this.#place}: is ${value}, which stands for a log-probability that the server does not tell`,

@@ -4,6 +4,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { InputError } from "../record/index.ts";
 import { EndpointError, type EndpointFault } from "./endpoint-error.ts";
+import { connectionFailure, errorInAnswer, type HttpAnswer, statusFailure } from "./http-failure.ts";
 import { type Patience, patiently } from "./patience.ts";
 import type { Secret } from "./secret.ts";
 
@@ -18,16 +19,12 @@ export interface HttpClientOptions {
   readonly secret?: Secret | undefined;
 }
 
-/** A server's answer of any status. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly text: string;
-}
-
-const shownError = 300;
 /** Statuses of a server, or of a gateway before it, that may answer the same question later. */
 const unableNow = [429, 502, 503, 504];
+
+/** How a kept connection ends that the server has closed. */
+const cutCodes = ["ECONNRESET", "EPIPE"];
+const closedWhileKept = Symbol("closed while kept");
 
 /** One server. */
 export class HttpClient {
@@ -54,6 +51,7 @@ export class HttpClient {
       address.protocol === "https:" ? new https.Agent(agentOptions) : new http.Agent(agentOptions);
     this.#headers = {
       accept: "application/json",
+      "accept-encoding": "identity",
       ...(options.secret && { authorization: `Bearer ${options.secret.reveal()}` }),
     };
   }
@@ -96,8 +94,9 @@ export class HttpClient {
   #jsonOf(path: string, answer: HttpAnswer): unknown {
     const { status, text } = answer;
     if (status < 200 || status >= 300) throw this.#statusError(path, answer);
+    let value: unknown;
     try {
-      return JSON.parse(text);
+      value = JSON.parse(text);
     } catch {
       const numbers = /[:[,]\s*-?(?:NaN|Infinity)\b/.test(text);
       throw this.#error(
@@ -106,10 +105,25 @@ export class HttpClient {
         numbers ? "the answer holds NaN or Infinity in place of a number" : "the answer is not JSON",
       );
     }
+    const said = errorInAnswer(value, this.#redact);
+    if (said === undefined) return value;
+    throw this.#error("server error", path, `status ${status} with an error in it: ${said}`);
   }
 
-  /** One exchange, whatever the status. */
-  request(path: string, input: { body?: unknown; signal: AbortSignal }): Promise<HttpAnswer> {
+  /**
+   * One exchange, whatever the status. A server may close a kept connection just as it is used again: then the
+   * request goes once more, over a new one.
+   */
+  async request(path: string, input: { body?: unknown; signal: AbortSignal }): Promise<HttpAnswer> {
+    const kept = await this.#exchange(path, input, this.#agent);
+    return kept === closedWhileKept ? ((await this.#exchange(path, input, false)) as HttpAnswer) : kept;
+  }
+
+  #exchange(
+    path: string,
+    input: { body?: unknown; signal: AbortSignal },
+    agent: http.Agent | false,
+  ): Promise<HttpAnswer | typeof closedWhileKept> {
     const { body, signal } = input;
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const limit = this.#options.largestAnswer ?? 256 << 20;
@@ -121,7 +135,7 @@ export class HttpClient {
       }
       const { request: open } = this.#base.protocol === "https:" ? https : http;
       const sent = open({
-        agent: this.#agent,
+        agent,
         protocol: this.#base.protocol,
         hostname: this.#base.hostname.replace(/^\[|\]$/g, ""),
         port: this.#base.port,
@@ -154,11 +168,19 @@ export class HttpClient {
       waiting.add(abort);
       let answering = false;
       sent.on("error", (error: NodeJS.ErrnoException) => {
-        const fault = answering ? "truncated" : "connection";
-        fail(this.#error(fault, path, error.code ?? error.message));
+        if (answering)
+          fail(this.#error("truncated", path, `the answer was cut (${error.code ?? error.message})`));
+        else if (agent !== false && sent.reusedSocket && cutCodes.includes(error.code ?? "")) {
+          settle(() => resolve(closedWhileKept));
+        } else fail(this.#error("connection", path, connectionFailure(error)));
       });
       sent.on("response", (response) => {
         answering = true;
+        const coding = response.headers["content-encoding"] ?? "identity";
+        if (coding !== "identity") {
+          fail(this.#error("refused", path, `the answer is compressed (${coding}), which was not asked for`));
+          return;
+        }
         const chunks: Buffer[] = [];
         let length = 0;
         response.on("data", (chunk: Buffer) => {
@@ -200,63 +222,15 @@ export class HttpClient {
 
   #error(fault: EndpointFault, path: string, reason: string, details = {}): EndpointError {
     const message = `${this.address}${path}: ${reason}`;
-    return new EndpointError(fault, this.#options.secret?.redact(message) ?? message, details);
+    return new EndpointError(fault, this.#redact(message), details);
   }
+
+  readonly #redact = (text: string): string => this.#options.secret?.redact(text) ?? text;
 
   #statusError(path: string, answer: HttpAnswer): EndpointError {
-    const { status, headers, text } = answer;
-    // A server may repeat the key it was sent; it goes before the text is cut, which could leave half of it.
-    const said = errorText(this.#options.secret?.redact(text) ?? text);
-    const retryAfter = secondsToWait(headers);
-    const reason = `status ${status}${said === "" ? "" : `: ${said}`}`;
-    if (status === 429 || (status === 503 && retryAfter !== undefined)) {
-      return this.#error("rate limit", path, reason, { status, retryAfter });
-    }
-    if (status >= 500 || status === 408) {
-      return this.#error("server error", path, reason, { status, retryAfter });
-    }
-    if (status >= 300 && status < 400) {
-      return this.#error("refused", path, `${reason}: redirects are not followed, give the final address`, {
-        status,
-      });
-    }
-    if (status === 401 || status === 403) {
-      const way = "set the key in the environment variable LMCOV_API_KEY, or name a file with --key-file";
-      return this.#error("refused", path, `${reason}; ${way}`, { status });
-    }
-    return this.#error(tooLong(text) ? "too long" : "refused", path, reason, { status });
+    const { fault, reason, details } = statusFailure(answer, this.#redact);
+    return this.#error(fault, path, reason, details);
   }
-}
-
-/** What a server says in an error: OpenAI's, vLLM's, SGLang's and TGI's shapes, else the text itself. */
-function errorText(text: string): string {
-  try {
-    const value = JSON.parse(text) as Record<string, unknown>;
-    const inner = value.error as Record<string, unknown> | string | undefined;
-    const said =
-      (typeof inner === "object" ? inner?.message : inner) ?? value.message ?? value.detail ?? value;
-    return clipped(typeof said === "string" ? said : JSON.stringify(said));
-  } catch {
-    return clipped(text);
-  }
-}
-
-const clipped = (text: string) => (text.length > shownError ? `${text.slice(0, shownError)}…` : text).trim();
-
-function tooLong(text: string): boolean {
-  return /exceed_context_size|context(?:_| )(?:length|size|window)|maximum context|max_model_len|longer than the (?:maximum )?model|too long|(?:allowed input|prompt) length|`?inputs?`? (?:tokens|must have less than)/i.test(
-    text,
-  );
-}
-
-/** Retry-After in seconds; a date is taken relative to the server's own clock. */
-function secondsToWait(headers: http.IncomingHttpHeaders): number | undefined {
-  const wish = headers["retry-after"];
-  if (wish === undefined) return undefined;
-  const seconds = Number(wish);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds);
-  const wait = (Date.parse(wish) - Date.parse(headers.date ?? "")) / 1000;
-  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }
 
 /**

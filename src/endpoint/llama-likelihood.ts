@@ -1,11 +1,10 @@
 /** Log-probabilities of given responses from a llama.cpp server: the tokens, the route, and what does not fit. */
-import { boundaryByTokens } from "./boundary.ts";
 import type { EndpointFacts, Likelihood, ScoreRequest } from "./endpoint.ts";
 import { EndpointError, notOfText } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import type { GivenTokens, LlamaRoute, LlamaRoutes, TokenScores } from "./llama-routes.ts";
 import type { LlamaTokenizer } from "./llama-tokenizer.ts";
-import { requireFit, scoredResponse } from "./scored-tokens.ts";
+import { requireFit, scoredResponse, servedBoundary } from "./scored-tokens.ts";
 
 interface LlamaScoring {
   readonly client: HttpClient;
@@ -42,7 +41,8 @@ export async function llamaLikelihood(
     score: async (request, abort) => scored(await tokensOf(request, tokenizer, abort), abort),
     async scoreConversation({ messages, response }, abort) {
       const prompt = await tokenizer.templated(messages, abort);
-      return scored(split(await tokenizer.templated(messages, abort, response), prompt), abort);
+      const joint = await tokenizer.templated(messages, abort, response);
+      return scored(split({ joint, prompt }, { address: client.address }), abort);
     },
   };
 }
@@ -56,14 +56,16 @@ async function tokensOf(request: ScoreRequest, tokenizer: LlamaTokenizer, signal
   if ("tokens" in request.prompt) {
     const joint = await tokenizer.tokensAfter(prompt, request.response.text, signal);
     if (joint === undefined) throw notOfText();
-    return split(joint, prompt);
+    return split({ joint, prompt }, { address: tokenizer.address });
   }
-  const joint = await tokenizer.jointTokens(request.prompt.text + request.response.text, signal);
-  return split(joint, prompt);
+  const { text } = request.prompt;
+  const joint = await tokenizer.jointTokens(text + request.response.text, signal);
+  return split({ joint, prompt }, { address: tokenizer.address, forget: () => tokenizer.forget(text) });
 }
 
-function split(joint: readonly number[], prompt: readonly number[]) {
-  const { first, straddling } = boundaryByTokens({ joint, prompt });
+function split(...[tokens, from]: Parameters<typeof servedBoundary>) {
+  const { joint } = tokens;
+  const { first, straddling } = servedBoundary(tokens, from);
   return { prompt: joint.slice(0, first), response: joint.slice(first), straddling };
 }
 

@@ -62,9 +62,9 @@ async function factsOf(
 ): Promise<EndpointFacts> {
   const props = new Answer(await client.get("/props", signal), `${client.address}/props`);
   const defaults = props.at("default_generation_settings");
-  const contextLength = defaults.at("n_ctx").numberOr(undefined);
+  const contextLength = defaults.at("n_ctx").countOr(undefined);
   const models = new Answer(await client.find("/v1/models", signal), `${client.address}/v1/models`);
-  const vocabularySize = models.at("data").at(0).at("meta").at("n_vocab").numberOr(undefined);
+  const vocabularySize = models.at("data").at(0).at("meta").at("n_vocab").countOr(undefined);
   const params = defaults.at("params").raw ?? defaults.raw;
   return {
     ...(contextLength !== undefined && { contextLength }),
@@ -127,7 +127,7 @@ async function drawOf(answer: Answer, missing: Missing): Promise<Draw> {
   const text = answer.at("content").text();
   const drawn = answer.at("tokens").tokens();
   const stopType = answer.at("stop_type").textOr("");
-  const promptTokens = answer.at("tokens_evaluated").numberOr(0) ?? 0;
+  const promptTokens = answer.at("tokens_evaluated").countOr(0) ?? 0;
   // A stop text cuts tokens from the text; the log-probabilities of what was cut are not the response's.
   if (stopType === "word") return { text, promptTokens, tokenCount: drawn.length, finishReason: "stop" };
   // The end token is listed and is not in the text.

@@ -3,7 +3,7 @@ import { Answer } from "./answer.ts";
 import type { Message } from "./endpoint.ts";
 import type { HttpClient } from "./http-client.ts";
 import { Recent } from "./recent.ts";
-import { toldTexts } from "./scored-tokens.ts";
+import { requireTokens, toldTexts } from "./scored-tokens.ts";
 import { spelledText } from "./spelled-text.ts";
 
 export class LlamaTokenizer {
@@ -36,6 +36,10 @@ export class LlamaTokenizer {
   /** Tokens of a prompt as the model sees them, the beginning-of-sequence token included; kept for the next time. */
   promptTokens(text: string, signal: AbortSignal): Promise<readonly number[]> {
     return this.#prompts.get(text, () => this.jointTokens(text, signal));
+  }
+
+  forget(prompt: string): void {
+    this.#prompts.forget(prompt);
   }
 
   /** The same for a text that is not asked again. */
@@ -98,8 +102,9 @@ export class LlamaTokenizer {
   async #tokenize(text: string, special: boolean, signal: AbortSignal, parse = false): Promise<number[]> {
     const body = { content: text, add_special: special, parse_special: parse, with_pieces: true };
     const answer = await this.#client.post("/tokenize", body, signal);
-    const tokens = new Answer(answer, `${this.#client.address}/tokenize`).at("tokens").items();
-    return tokens.map((token) => {
+    const place = `${this.#client.address}/tokenize`;
+    const tokens = new Answer(answer, place).at("tokens").items();
+    return requireTokens(tokens, { text, place }).map((token) => {
       // Older servers tell ids alone.
       if (typeof token.raw === "number") return token.count();
       const id = token.at("id").count();

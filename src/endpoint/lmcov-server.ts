@@ -1,11 +1,11 @@
 /** `lmcov serve-model`: completions that echo, with the boundary of prompt and response found by token ids. */
+import { isDeepStrictEqual } from "node:util";
 import { Answer, onlyChoice } from "./answer.ts";
-import { boundaryByTokens } from "./boundary.ts";
 import type { Likelihood, ScoreRequest, ScoringEndpoint } from "./endpoint.ts";
 import { EndpointError, notOfText } from "./endpoint-error.ts";
 import { type CompletionsOptions, openaiCompletions } from "./openai-completions.ts";
 import { Recent } from "./recent.ts";
-import { scoredResponse, toldTexts } from "./scored-tokens.ts";
+import { scoredResponse, servedBoundary, toldTexts } from "./scored-tokens.ts";
 
 /** Answers as `openaiCompletions` does, and scores as training does: the server returns the tokens of every text. */
 export function lmcovServer(options: CompletionsOptions): ScoringEndpoint {
@@ -37,7 +37,9 @@ function likelihood({ client, model }: CompletionsOptions) {
       const { prompt, response } = request;
       const before = await tokensBefore(request, signal);
       if ("tokens" in response) {
-        return scoresFrom(await echoed([...before, ...response.tokens], signal), {
+        const sent = [...before, ...response.tokens];
+        return scoresFrom(await echoed(sent, signal), {
+          sent,
           first: before.length,
           straddling: 0,
           place,
@@ -48,11 +50,16 @@ function likelihood({ client, model }: CompletionsOptions) {
       }
       const answer = await echoed(prompt.text + response.text, signal);
       const joint = answer.at("prompt_token_ids").tokens();
-      const { first, straddling } = boundaryByTokens({ joint, prompt: before });
+      const { first, straddling } = servedBoundary(
+        { joint, prompt: before },
+        { address: place, forget: () => "text" in prompt && prompts.forget(prompt.text) },
+      );
       if (first > 0) return scoresFrom(answer, { first, straddling, place });
       // Nothing precedes the response but what the server begins an empty text with.
       const beginning = await tokensOf("", signal);
-      return scoresFrom(await echoed([...beginning, ...joint], signal), {
+      const sent = [...beginning, ...joint];
+      return scoresFrom(await echoed(sent, signal), {
+        sent,
         first: beginning.length,
         straddling: prompt.text === "" ? 0 : straddling,
         place,
@@ -64,9 +71,22 @@ function likelihood({ client, model }: CompletionsOptions) {
 
 function scoresFrom(
   choice: Answer,
-  at: { readonly first: number; readonly straddling: number; readonly place: string },
+  at: {
+    readonly first: number;
+    readonly straddling: number;
+    readonly place: string;
+    readonly sent?: readonly number[];
+  },
 ) {
-  const scores = choice.at("logprobs").at("token_logprobs").items().slice(at.first);
+  const told = choice.at("prompt_token_ids").tokens();
+  const listed = choice.at("logprobs").at("token_logprobs").items();
+  if (listed.length !== told.length) {
+    throw choice.wrong(`${listed.length} log-probabilities for ${told.length} tokens`);
+  }
+  if (at.sent !== undefined && !isDeepStrictEqual(told, at.sent)) {
+    throw choice.wrong("prompt_token_ids are not the tokens that were sent");
+  }
+  const scores = listed.slice(at.first);
   const tokens = choice.at("logprobs").at("tokens");
   return scoredResponse(
     scores.map((score) => score.logProbability()),

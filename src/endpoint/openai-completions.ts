@@ -54,7 +54,8 @@ function likelihood({ client, model }: CompletionsOptions): Likelihood {
       }
       const text = prompt.text + response.text;
       const choice = onlyChoice(await echoed(text, signal));
-      if (!choice.at("text").textOr("").startsWith(text)) throw ignoresEcho(place);
+      const whole = choice.at("text").textOr("");
+      if (!whole.startsWith(text)) throw ignoresEcho(place);
       if (!choice.at("logprobs").has("token_logprobs")) throw ignoresEcho(place);
       const logprobs = choice.at("logprobs");
       const scores = logprobs.at("token_logprobs").items();
@@ -62,11 +63,16 @@ function likelihood({ client, model }: CompletionsOptions): Likelihood {
       if (scores.length > 0 && scores[0]?.raw !== null && offsets[0] === 0 && !beginsSpecial(logprobs)) {
         throw ignoresEcho(place);
       }
+      if (offsets.some((offset) => offset > codePoints(whole)))
+        throw logprobs.wrong("text_offset is beyond the text");
       const { first, end, straddling } = boundaryByOffsets({
         offsets,
         promptLength: codePoints(prompt.text),
         length: codePoints(text),
       });
+      if (whole === text && end < scores.length && !endsSpecial(logprobs)) {
+        throw logprobs.wrong("text_offset puts a token of the text after its end");
+      }
       if (scores[first]?.raw === null) requirePrecedent(0, place);
       const kept = scores.slice(first, end).map((score) => score.logProbability());
       const texts = logprobs.has("tokens") ? logprobs.at("tokens").items().slice(first, end) : [undefined];
@@ -77,8 +83,15 @@ function likelihood({ client, model }: CompletionsOptions): Likelihood {
 
 /** A special token at the beginning has an empty text or one in angle brackets, and may have a log-probability. */
 function beginsSpecial(logprobs: Answer): boolean {
-  return /^(?:<.*>)?$/.test(logprobs.at("tokens").at(0).textOr("x"));
+  return isSpecial(logprobs.at("tokens").at(0));
 }
+
+/** The same at the end, where nothing was generated. */
+function endsSpecial(logprobs: Answer): boolean {
+  return logprobs.has("tokens") && isSpecial(logprobs.at("tokens").items().at(-1));
+}
+
+const isSpecial = (token: Answer | undefined) => /^(?:<.*>)?$/.test(token?.textOr("x") ?? "x");
 
 /** Offsets of the tokens in code points: the server's, or where it gives none, by the tokens' own lengths. */
 function offsetsOf(logprobs: Answer, count: number): number[] {

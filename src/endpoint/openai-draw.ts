@@ -64,8 +64,8 @@ function drawOf(
 ): Draw {
   const finishReason = choice.at("finish_reason").textOr("unknown");
   requireEnd(choice, finishReason);
-  const promptTokens = usage.at("prompt_tokens").numberOr(undefined);
-  const completionTokens = usage.at("completion_tokens").numberOr(undefined);
+  const promptTokens = usage.at("prompt_tokens").countOr(undefined);
+  const completionTokens = usage.at("completion_tokens").countOr(undefined);
   const length =
     scores === undefined
       ? undefined

@@ -17,16 +17,17 @@ export class Recent<Value> {
     const value = compute();
     this.#entries.set(key, value);
     this.#length += key.length;
-    value.catch(() => this.#drop(key));
+    value.catch(() => this.forget(key));
     while (this.#entries.size > keptEntries || this.#length > keptLength) {
       const oldest = this.#entries.keys().next().value;
       if (oldest === undefined || oldest === key) break;
-      this.#drop(oldest);
+      this.forget(oldest);
     }
     return value;
   }
 
-  #drop(key: string): void {
+  /** What turned out to be no answer is not given again. */
+  forget(key: string): void {
     if (this.#entries.delete(key)) this.#length -= key.length;
   }
 }

@@ -1,6 +1,7 @@
 /** From log-probabilities of tokens to a scored response. */
 import { longestToken } from "../record/index.ts";
 import type { Answer } from "./answer.ts";
+import { type Boundary, boundaryByTokens } from "./boundary.ts";
 import type { ScoredResponse } from "./endpoint.ts";
 import { EndpointError } from "./endpoint-error.ts";
 
@@ -50,4 +51,33 @@ export function requirePrecedent(first: number, address: string): void {
     "unsupported",
     `${address}: nothing precedes the response's first token: the prompt is empty and no beginning-of-sequence token is added`,
   );
+}
+
+/** Tokens of a prompt that a tokeniser may draw into one that reaches into the response: of one word, or a run of spaces. */
+const mostStraddling = 16;
+
+/**
+ * `boundaryByTokens` of what a server said of the prompt and of the whole. More tokens of the prompt than could merge
+ * into the response mean that one of the two was said of another text; `forget` drops what is kept of it.
+ */
+export function servedBoundary(
+  tokens: { readonly joint: readonly number[]; readonly prompt: readonly number[] },
+  { address, forget }: { readonly address: string; readonly forget?: (() => void) | undefined },
+): Boundary {
+  const boundary = boundaryByTokens(tokens);
+  if (boundary.straddling <= mostStraddling) return boundary;
+  forget?.();
+  throw new EndpointError(
+    "answer",
+    `${address}: the tokens told of the prompt are not those that prompt and response begin with: ${boundary.straddling} of its ${tokens.prompt.length} differ`,
+  );
+}
+
+/** The tokens that a server tells of a text; none of a text that is not empty is no answer. */
+export function requireTokens<Tokens extends readonly unknown[]>(
+  tokens: Tokens,
+  { text, place }: { readonly text: string; readonly place: string },
+): Tokens {
+  if (text === "" || tokens.length > 0) return tokens;
+  throw new EndpointError("answer", `${place}: tells no tokens of a text that is not empty`);
 }

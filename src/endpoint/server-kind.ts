@@ -2,6 +2,7 @@
 import { InputError } from "../record/index.ts";
 import { Answer } from "./answer.ts";
 import type { ServerKind } from "./endpoint.ts";
+import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 
 /** All kinds of servers, as `--kind` takes them. */
@@ -36,7 +37,7 @@ export async function serverKind(client: HttpClient, signal: AbortSignal): Promi
   const listed = new Answer(await client.find("/v1/models", signal), `${client.address}/v1/models`);
   const entries = Array.isArray(listed.at("data").raw) ? listed.at("data").items() : [];
   const models = entries.map((entry) => entry.at("id").textOr("")).filter((id) => id !== "");
-  const contextLengths = entries.map((entry) => entry.at("max_model_len").numberOr(undefined));
+  const contextLengths = entries.map((entry) => entry.at("max_model_len").countOr(undefined));
   const owner = entries[0]?.at("owned_by").textOr("") ?? "";
   const signs = (kind: ServerKind, reason: string): ServerSigns => ({
     kind,
@@ -72,9 +73,21 @@ export async function serverKind(client: HttpClient, signal: AbortSignal): Promi
     }
     return signs("openai-chat", "/v1/models answers and no sign of a server that scores");
   }
+  const refusal = await refusalOf(client, signal);
   throw new InputError(
-    `${client.address}: no server of a kind that is known (no /v1/models, /props, /get_model_info or /info); name it with --kind, one of ${serverKinds.join(", ")}`,
+    `${client.address}: no server of a kind that is known (no /v1/models, /props, /get_model_info or /info)${refusal}; name it with --kind, one of ${serverKinds.join(", ")}`,
   );
+}
+
+/** What the server says of its list of models, such as that it wants a key. */
+async function refusalOf(client: HttpClient, signal: AbortSignal): Promise<string> {
+  try {
+    await client.get("/v1/models", signal);
+    return "";
+  } catch (error) {
+    if (!(error instanceof EndpointError)) throw error;
+    return `: ${error.message}`;
+  }
 }
 
 function isObject(answer: Answer): boolean {

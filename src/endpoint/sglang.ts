@@ -1,12 +1,18 @@
 /** SGLang's server: draws and scores by its native `/generate`, whose lists carry token ids. */
 import { Answer } from "./answer.ts";
-import { boundaryByTokens } from "./boundary.ts";
 import type { Draw, DrawRequest, DrawSettings, Likelihood, Sampler, ScoringEndpoint } from "./endpoint.ts";
 import { EndpointError, notOfText } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { chatSampler } from "./openai-chat.ts";
 import { Recent } from "./recent.ts";
-import { requireFit, requirePrecedent, scoredResponse, toldTexts } from "./scored-tokens.ts";
+import {
+  requireFit,
+  requirePrecedent,
+  requireTokens,
+  scoredResponse,
+  servedBoundary,
+  toldTexts,
+} from "./scored-tokens.ts";
 
 /** Sent with every request: else the model folder's generation_config.json decides. */
 const switchedOff = {
@@ -65,7 +71,10 @@ function likelihood({ client, contextLength }: SglangOptions, bos: number | null
   const place = `${client.address}/generate`;
   const prompts = new Recent<readonly number[]>();
   const idsOf = async (text: string, signal: AbortSignal): Promise<readonly number[]> =>
-    (await inputTokens(client, { text }, signal)).map(({ id }) => id);
+    requireTokens(
+      (await inputTokens(client, { text }, signal)).map(({ id }) => id),
+      { text, place },
+    );
   const promptIds = async (text: string, signal: AbortSignal): Promise<readonly number[]> => {
     if (text !== "") return prompts.get(text, () => idsOf(text, signal));
     return bos === null ? [] : [bos];
@@ -89,10 +98,10 @@ function likelihood({ client, contextLength }: SglangOptions, bos: number | null
           throw new EndpointError("answer", `${place}: the tokens scored are not those that were sent`);
         }
       }
-      const { first, straddling } = boundaryByTokens({
-        joint: scored.map(({ id }) => id),
-        prompt: promptTokens,
-      });
+      const { first, straddling } = servedBoundary(
+        { joint: scored.map(({ id }) => id), prompt: promptTokens },
+        { address: place, forget: () => "text" in prompt && prompts.forget(prompt.text) },
+      );
       requirePrecedent(first, place);
       return scoredResponse(
         scored.slice(first).map(({ score }) => score.logProbability()),
@@ -129,7 +138,7 @@ async function inputTokens(
     .at("input_token_logprobs")
     .items()
     .map((item) => ({ id: item.at(1).count(), score: item.at(0), text: item.at(2) }));
-  const count = meta.at("prompt_tokens").numberOr(tokens.length);
+  const count = meta.at("prompt_tokens").countOr(tokens.length);
   if (count !== tokens.length) throw meta.wrong(`${tokens.length} log-probabilities for ${count} tokens`);
   return tokens;
 }
@@ -173,7 +182,7 @@ function sampler({ client, model }: SglangOptions): Sampler {
 function drawOf(answer: Answer): Draw {
   const text = answer.at("text").text();
   const meta = answer.at("meta_info");
-  const promptTokens = meta.at("prompt_tokens").numberOr(0) ?? 0;
+  const promptTokens = meta.at("prompt_tokens").countOr(0) ?? 0;
   const finish = meta.at("finish_reason");
   const finishReason = finish.at("type").textOr(finish.textOr("unknown"));
   if (finishReason === "abort") throw meta.wrong("the server aborted the request");

@@ -1,12 +1,11 @@
 /** Text Generation Inference: scores by `decoder_input_details`, draws by `/generate`. */
 import { Answer, type JsonObject } from "./answer.ts";
-import { boundaryByTokens } from "./boundary.ts";
 import type { Draw, DrawRequest, Likelihood, Sampler, ScoringEndpoint } from "./endpoint.ts";
 import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { chatSampler } from "./openai-chat.ts";
 import { Recent } from "./recent.ts";
-import { requirePrecedent, scoredResponse, toldTexts } from "./scored-tokens.ts";
+import { requirePrecedent, scoredResponse, servedBoundary, toldTexts } from "./scored-tokens.ts";
 
 /** An absent field is off; 1 is refused for top_p and 0 for top_k. There are no defaults of the model's folder. */
 const switchedOff = {
@@ -28,7 +27,7 @@ export interface TgiOptions {
 export async function tgi(options: TgiOptions, signal: AbortSignal): Promise<ScoringEndpoint> {
   const { client, model } = options;
   const info = new Answer(await client.get("/info", signal), `${client.address}/info`);
-  const contextLength = info.at("max_total_tokens").numberOr(undefined);
+  const contextLength = info.at("max_total_tokens").countOr(undefined);
   return {
     kind: "tgi",
     address: client.address,
@@ -56,10 +55,10 @@ function likelihood(client: HttpClient): Likelihood {
       const idsOf = async () => (await prefill(client, text, signal)).map(({ id }) => id);
       const promptTokens = text === "" ? [] : await prompts.get(text, idsOf);
       const joint = await prefill(client, text + response.text, signal);
-      const { first, straddling } = boundaryByTokens({
-        joint: joint.map(({ id }) => id),
-        prompt: promptTokens,
-      });
+      const { first, straddling } = servedBoundary(
+        { joint: joint.map(({ id }) => id), prompt: promptTokens },
+        { address: place, forget: () => prompts.forget(text) },
+      );
       requirePrecedent(first, place);
       const scores = joint.slice(first).map(({ score }) => score.logProbability());
       const texts = toldTexts(joint.slice(first).map(({ text: token }) => token));

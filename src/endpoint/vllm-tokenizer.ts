@@ -3,6 +3,7 @@ import { Answer, onlyChoice } from "./answer.ts";
 import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { Recent } from "./recent.ts";
+import { requireTokens } from "./scored-tokens.ts";
 import { spelledText } from "./spelled-text.ts";
 
 interface VllmServer {
@@ -64,6 +65,10 @@ export class VllmTokenizer {
     return this.#prompts.get(text, () => this.tokens(text, signal));
   }
 
+  forget(prompt: string): void {
+    this.#prompts.forget(prompt);
+  }
+
   /** Tokens as the model sees them, without special tokens after the text. */
   async tokens(text: string, signal: AbortSignal): Promise<readonly number[]> {
     const { client, model, endpoint, before = [] } = this.#server;
@@ -99,7 +104,10 @@ export class VllmTokenizer {
     const { client, model } = this.#server;
     const body = { model, prompt: text, add_special_tokens: special };
     const answer = new Answer(await client.post("/tokenize", body, signal), `${client.address}/tokenize`);
-    return answer.at("tokens").tokens();
+    const tokens = answer.at("tokens").tokens();
+    const count = answer.at("count").countOr(tokens.length);
+    if (count !== tokens.length) throw answer.wrong(`${tokens.length} tokens where it counts ${count}`);
+    return requireTokens(tokens, { text, place: `${client.address}/tokenize` });
   }
 }
 

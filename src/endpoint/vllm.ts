@@ -1,6 +1,5 @@
 /** vLLM's server: scores by `prompt_logprobs`, each position looked up by token id. */
 import { Answer, onlyChoice } from "./answer.ts";
-import { boundaryByTokens } from "./boundary.ts";
 import type {
   DrawRequest,
   DrawSettings,
@@ -13,7 +12,7 @@ import { EndpointError, notOfText } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { chatSampler } from "./openai-chat.ts";
 import { completionDraw } from "./openai-draw.ts";
-import { requireFit, requirePrecedent, scoredResponse, toldTexts } from "./scored-tokens.ts";
+import { requireFit, requirePrecedent, scoredResponse, servedBoundary, toldTexts } from "./scored-tokens.ts";
 import { VllmTokenizer } from "./vllm-tokenizer.ts";
 
 /** Sent with every request: else the model folder's generation_config.json decides. */
@@ -96,7 +95,11 @@ function likelihood(options: VllmOptions, tokenizer: VllmTokenizer): Likelihood 
       if (positions.length !== joint.length) {
         throw choice.wrong(`${positions.length} prompt_logprobs for ${joint.length} tokens`);
       }
-      const { first, straddling } = boundaryByTokens({ joint, prompt: known.prompt });
+      const { prompt } = request;
+      const { first, straddling } = servedBoundary(
+        { joint, prompt: known.prompt },
+        { address: place, forget: () => "text" in prompt && tokenizer.forget(prompt.text) },
+      );
       requirePrecedent(first, place);
       const scores = joint
         .slice(first)
