@@ -15,7 +15,7 @@ import {
   type Trial,
   trialFor,
 } from "../endpoint/index.ts";
-import { printable } from "../report/index.ts";
+import { plural, printable } from "../report/index.ts";
 import { exitCode } from "./exit-code.ts";
 import { positiveInteger } from "./log-options.ts";
 import { endpointOptions, type ModelOptions, openEndpoint } from "./model-options.ts";
@@ -53,6 +53,8 @@ interface Findings {
   readonly fit: { switchedOff: SampleFit; serverDefaults?: SampleFit } | undefined;
   readonly scoredPerSecond: number | undefined;
   readonly drawsPerSecond: number | undefined;
+  /** Tokens of each of these draws, at most. */
+  readonly drawnTokens: number;
 }
 
 const examples = `
@@ -101,7 +103,9 @@ async function examine(endpoint: Endpoint, options: DoctorOptions, signal: Abort
   const checked = likelihood === undefined ? undefined : await canaryOf(endpoint, signal);
   const sound = checked?.passed === true && likelihood !== undefined ? endpoint : undefined;
   const defaults = facts.samplingDefaults;
-  const trial = sound && (await trialFor(sound, signal));
+  const trial = sound && (await during("choosing texts to try", trialFor(sound, signal)));
+  const drawnTokens = Math.min(longestDraw, roomOf(facts.contextLength, trial));
+  const drawing = (index: number) => drawOnce(endpoint, { index, trial, drawnTokens }, signal);
   return {
     address,
     kind,
@@ -114,15 +118,50 @@ async function examine(endpoint: Endpoint, options: DoctorOptions, signal: Abort
     method: likelihood?.method,
     canary: checked,
     beginningOfSequence: facts.beginningOfSequence,
-    rounding: await sound?.rounding?.(signal),
-    straddling: sound && trial?.english ? await straddlingOf(sound, signal) : undefined,
-    logProbabilitiesOfDraws: sound === undefined ? "unknown" : await rawDraws(sound, signal),
+    rounding: await during("measuring its rounding", sound?.rounding?.(signal)),
+    straddling:
+      sound && trial?.english
+        ? await during("trying the boundary of prompt and response", straddlingOf(sound, signal))
+        : undefined,
+    logProbabilitiesOfDraws:
+      sound === undefined
+        ? "unknown"
+        : await during("comparing its draws with scores", rawDraws(sound, signal)),
     samplingDefaults: defaults,
     biasing: biasingDefaults(defaults ?? {}),
-    fit: sound && options.sampleCheck ? await fitOf(sound, options.draws, signal) : undefined,
-    scoredPerSecond: sound && (await rate((index) => scoreOnce(sound, { index, trial }, signal))),
-    drawsPerSecond: await rate((index) => drawOnce(endpoint, { index, trial }, signal)),
+    fit:
+      sound && options.sampleCheck
+        ? await during("checking draws against scores", fitOf(sound, options.draws, signal))
+        : undefined,
+    scoredPerSecond:
+      sound &&
+      (await during(
+        "timing its scores",
+        rate((index) => scoreOnce(sound, { index, trial }, signal)),
+      )),
+    drawsPerSecond: drawnTokens > 0 ? await during("timing its draws", rate(drawing)) : undefined,
+    drawnTokens,
   };
+}
+
+/** Says what doctor was at when the server failed, which a message about one request does not. */
+async function during<Value>(what: string, work: Promise<Value> | Value): Promise<Value> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof EndpointError)) throw error;
+    const { fault, message, retryAfter, status } = error;
+    throw new EndpointError(fault, `${message} (while ${what})`, { retryAfter, status });
+  }
+}
+
+const longestDraw = 16;
+
+/** Tokens that can be drawn after the prompt of `drawOnce`. */
+function roomOf(contextLength: number | undefined, trial: Trial | undefined): number {
+  if (contextLength === undefined || trial === undefined || !("tokens" in trial.prompt)) return longestDraw;
+  // A llama.cpp server keeps one place of its context free.
+  return Math.max(0, contextLength - trial.prompt.tokens.length - 1);
 }
 
 async function canaryOf(endpoint: ScoringEndpoint, signal: AbortSignal): Promise<Findings["canary"]> {
@@ -186,12 +225,17 @@ async function rate(work: (index: number) => Promise<unknown>): Promise<number> 
 interface Turn {
   readonly index: number;
   readonly trial: Trial | undefined;
+  readonly drawnTokens: number;
 }
 
 const counting = { text: "Count on: 1, 2, 3," };
 const promptOf = (trial: Trial | undefined) => (trial?.english === false ? trial.prompt : counting);
 
-const scoreOnce = (endpoint: ScoringEndpoint, { index, trial }: Turn, signal: AbortSignal) =>
+const scoreOnce = (
+  endpoint: ScoringEndpoint,
+  { index, trial }: Pick<Turn, "index" | "trial">,
+  signal: AbortSignal,
+) =>
   endpoint.likelihood.score(
     {
       prompt: promptOf(trial),
@@ -200,9 +244,9 @@ const scoreOnce = (endpoint: ScoringEndpoint, { index, trial }: Turn, signal: Ab
     signal,
   );
 
-const drawOnce = (endpoint: Endpoint, { index, trial }: Turn, signal: AbortSignal) =>
+const drawOnce = (endpoint: Endpoint, { index, trial, drawnTokens }: Turn, signal: AbortSignal) =>
   endpoint.sampler.sample(
-    { prompt: promptOf(trial), seed: index, settings: { temperature: 1, maxTokens: 16 } },
+    { prompt: promptOf(trial), seed: index, settings: { temperature: 1, maxTokens: drawnTokens } },
     signal,
   );
 
@@ -231,8 +275,9 @@ function findingLines(findings: Findings): string[] {
     ...(findings.scoredPerSecond === undefined ? [] : [`${shortNumber(findings.scoredPerSecond)} scored`]),
     ...(findings.drawsPerSecond === undefined
       ? []
-      : [`${shortNumber(findings.drawsPerSecond)} draws of 16 tokens`]),
+      : [`${shortNumber(findings.drawsPerSecond)} draws of ${plural(findings.drawnTokens, "token")}`]),
   ];
+  if (findings.drawnTokens === 0) line("draws", "not timed: its context has no room behind a prompt");
   line("a second", `${speeds.join(", ")} (${rateConcurrency} requests at once)`);
   return lines.map((text) => printable(text, 1000));
 }
@@ -284,6 +329,7 @@ function defaultsText({ samplingDefaults, biasing }: Findings): string {
 }
 
 function fitText({ draws, statistic, degrees, pValue }: SampleFit): string {
+  if (degrees === 0) return `${draws} draws do not tell: no token is expected often enough; raise --draws`;
   const verdict =
     pValue < level ? "do NOT come from the scored distribution" : "come from the scored distribution";
   return `${draws} draws ${verdict} (χ² ${statistic.toFixed(1)} on ${degrees} degrees, p = ${shortNumber(pValue)})`;

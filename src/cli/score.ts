@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { straddlingMark } from "../endpoint/index.ts";
 import { shardOf } from "../job/index.ts";
 import { countText, printable } from "../report/index.ts";
+import { refuseBareDrawers } from "./bare-drawers.ts";
 import { scoreTask } from "./fleet-tasks.ts";
 import { ImportTally } from "./import-tally.ts";
 import { type InputOptions, responseRecords } from "./model-input.ts";
@@ -43,7 +44,12 @@ async function run(options: ScoreOptions): Promise<void> {
   const tally = new ImportTally();
   const map = inputMap(options.map);
   let records = 0;
-  for await (const _ of responseRecords(options.input, { map, task: options.task, tally })) records += 1;
+  const drawers = new Set<string>();
+  for await (const { drawnBy } of responseRecords(options.input, { map, task: options.task, tally })) {
+    records += 1;
+    if (drawnBy !== undefined) drawers.add(drawnBy);
+  }
+  await refuseBareDrawers(options.out, drawers);
   for (const note of tally.notes) printRemark(`• ${printable(note, 400)}`);
   const models = await openModels(options, { scoring: true, signal });
   let straddling = 0;

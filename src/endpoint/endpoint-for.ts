@@ -90,7 +90,9 @@ async function serverEndpoint(signs: ServerSigns, opening: Opening, signal: Abor
     case "tgi":
       return tgi({ client, model }, signal);
     case "openai-completions":
-      return signs.lmcov ? lmcovServer({ client, model }) : openaiCompletions({ client, model });
+      return signs.lmcov
+        ? lmcovServer({ client, model, contextLength })
+        : openaiCompletions({ client, model });
     case "openai-chat":
       return openaiChat({ client, model });
   }

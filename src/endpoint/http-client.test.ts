@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
+import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { HttpClient, type HttpClientOptions, serverAddress } from "./http-client.ts";
 import { Secret, secretFor } from "./secret.ts";
@@ -91,6 +92,62 @@ describe("an answer that is none", () => {
     expect(String(await failure(http.get("/", never)))).toMatch(/NaN/);
   });
 
+  test.each([
+    [{ error: { message: "upstream is down" } }, /status 200 with an error in it: upstream is down$/],
+    [{ error: "no such model", choices: [] }, /with an error in it: no such model$/],
+  ])("an error in an answer of status 200 is the server's error", async (body, sentence) => {
+    const http = await clientOf((_, response) => response.end(JSON.stringify(body)));
+    const error = await failure(http.post("/v1/completions", {}, never));
+    expect(error).toMatchObject({ fault: "server error", retryable: true });
+    expect(String(error)).toMatch(sentence);
+    server?.removeAllListeners("request");
+    server?.on("request", (_, response) => response.end('{"error":null,"id":7}'));
+    expect(await http.post("/v1/completions", {}, never)).toEqual({ error: null, id: 7 });
+  });
+
+  test("a compressed answer, which was not asked for, is not unpacked", async () => {
+    const bomb = gzipSync(Buffer.alloc(1 << 26, " "));
+    let accepted: unknown;
+    const http = await clientOf((request, response) => {
+      accepted = request.headers["accept-encoding"];
+      response.writeHead(200, { "content-encoding": "gzip" }).end(bomb);
+    });
+    const error = await failure(http.get("/", never));
+    expect(error).toMatchObject({ fault: "refused", retryable: false });
+    expect(String(error)).toMatch(/compressed \(gzip\), which was not asked for/);
+    expect(accepted).toBe("identity");
+  });
+
+  test("an answer that drips in for ever ends after the time-out", async () => {
+    const http = await clientOf(
+      (_, response) => {
+        const drip = setInterval(() => response.write(" "), 5);
+        response.on("close", () => clearInterval(drip));
+      },
+      { timeout: 200 },
+    );
+    expect(await failure(http.get("/", never))).toMatchObject({ fault: "time-out", retryable: true });
+  });
+
+  test("an answer in chunks that cut its characters in half is whole", async () => {
+    const text = JSON.stringify({ text: "日本 🙂 é" });
+    const http = await clientOf((_, response) => {
+      for (const byte of Buffer.from(text)) response.write(Buffer.from([byte]));
+      response.end();
+    });
+    expect(await http.get("/", never)).toEqual(JSON.parse(text));
+  });
+
+  test("what is not HTTP is said to be none", async () => {
+    const http = await clientOf((request) => request.socket.end("SSH-2.0-OpenSSH_9.2\r\n"));
+    expect(String(await failure(http.get("/", never)))).toMatch(/the answer is not HTTP \(HPE_/);
+  });
+
+  test("a rest of years is one of an hour", async () => {
+    const http = await clientOf((_, response) => response.writeHead(429, { "retry-after": "1e12" }).end());
+    expect(await failure(http.get("/", never))).toMatchObject({ fault: "rate limit", retryAfter: 3600 });
+  });
+
   test("silence ends after the time-out", async () => {
     const http = await clientOf(() => {}, { timeout: 50 });
     expect(await failure(http.get("/", never))).toMatchObject({ fault: "time-out", retryable: true });
@@ -100,7 +157,9 @@ describe("an answer that is none", () => {
     const http = await clientOf(() => {});
     server?.close();
     server?.closeAllConnections();
-    expect(await failure(http.get("/", never))).toMatchObject({ fault: "connection", retryable: true });
+    const error = await failure(http.get("/", never));
+    expect(error).toMatchObject({ fault: "connection", retryable: true });
+    expect(String(error)).toMatch(/: nothing answers there \(ECONNREFUSED\)$/);
   });
 
   test("an answer over the limit is not read to its end", async () => {
@@ -127,6 +186,39 @@ test("a signal ends every request that waits, with its own reason", async () => 
   setTimeout(() => stop.abort(new Error("enough")), 20);
   for (const error of await Promise.all(waiting)) expect(String(error)).toBe("Error: enough");
   expect(String(await failure(http.get("/", stop.signal)))).toBe("Error: enough");
+});
+
+describe("a connection that the server closes", () => {
+  /** Closes every connection at its second request, as one does whose patience with idle ones ends just then. */
+  const closing = (heard: string[]) => {
+    const seen = new WeakMap<object, number>();
+    return ((request, response) => {
+      const count = (seen.get(request.socket) ?? 0) + 1;
+      seen.set(request.socket, count);
+      heard.push(request.url ?? "");
+      if (count > 1) request.socket.resetAndDestroy();
+      else response.end("{}");
+    }) as RequestListener;
+  };
+
+  test("while it was kept is opened again: the request goes once more and is answered", async () => {
+    const heard: string[] = [];
+    const http = await clientOf(closing(heard), { connections: 1 });
+    for (const path of ["/1", "/2", "/3"]) expect(await http.post(path, {}, never)).toEqual({});
+    expect(heard.filter((path) => path === "/2")).toHaveLength(2);
+  });
+
+  test("before any answer on a new one is cut, and not asked again", async () => {
+    const heard: string[] = [];
+    const http = await clientOf((request) => {
+      heard.push(request.url ?? "");
+      request.socket.resetAndDestroy();
+    });
+    const error = await failure(http.post("/1", {}, never));
+    expect(error).toMatchObject({ fault: "connection", retryable: true });
+    expect(String(error)).toMatch(/the connection was cut before an answer \(ECONNRESET\)/);
+    expect(heard).toEqual(["/1"]);
+  });
 });
 
 test("connections are kept: a thousand requests use few", async () => {

@@ -8,14 +8,23 @@ import { Recent } from "./recent.ts";
 import { scoredResponse, servedBoundary, toldTexts } from "./scored-tokens.ts";
 
 /** Answers as `openaiCompletions` does, and scores as training does: the server returns the tokens of every text. */
-export function lmcovServer(options: CompletionsOptions): ScoringEndpoint {
+export function lmcovServer(
+  options: CompletionsOptions & { readonly contextLength: number | undefined },
+): ScoringEndpoint {
+  const { contextLength } = options;
   const { scoring, tokensOf } = likelihood(options);
   const spelling = (text: string, signal: AbortSignal) =>
     tokensOf(text, signal).catch((error: unknown) => {
       if (error instanceof EndpointError && !error.retryable) return undefined;
       throw error;
     });
-  return { ...openaiCompletions(options), ours: true, likelihood: scoring, spelling };
+  return {
+    ...openaiCompletions({ ...options, returnsIds: true }),
+    ours: true,
+    facts: { ...(contextLength !== undefined && { contextLength }) },
+    likelihood: scoring,
+    spelling,
+  };
 }
 
 function likelihood({ client, model }: CompletionsOptions) {

@@ -13,6 +13,8 @@ const switchedOff = { top_p: 1, presence_penalty: 0, frequency_penalty: 0, best_
 export interface CompletionsOptions {
   readonly client: HttpClient;
   readonly model: string;
+  /** The server returns the ids of the tokens that it draws. */
+  readonly returnsIds?: true;
 }
 
 export function openaiCompletions(options: CompletionsOptions): ScoringEndpoint {
@@ -120,7 +122,7 @@ function ignoresEcho(place: string): EndpointError {
   );
 }
 
-function sampler({ client, model }: CompletionsOptions): Sampler {
+function sampler({ client, model, returnsIds }: CompletionsOptions): Sampler {
   const place = `${client.address}/v1/completions`;
   const { best_of, top_p, ...penalties } = switchedOff;
   const chat = chatSampler({ client, model, switchedOff: penalties });
@@ -133,6 +135,7 @@ function sampler({ client, model }: CompletionsOptions): Sampler {
       n: 1,
       seed,
       logprobs: 1,
+      ...(returnsIds && { return_token_ids: true }),
       ...(settings.stop !== undefined && settings.stop.length > 0 && { stop: settings.stop }),
       ...fields,
     };

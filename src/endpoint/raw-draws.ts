@@ -44,6 +44,7 @@ export async function drawsAsScored(
     const draw = await endpoint.sampler.sample({ prompt, settings, seed }, signal);
     const own = draw.tokenLogProbabilities?.[0];
     if (own === undefined || (english && (draw.text === "" || draw.text.includes("\ufffd")))) continue;
+    if (!english && draw.tokens === undefined) continue;
     const response = english ? { text: draw.text } : { tokens: draw.tokens ?? [] };
     const scored = await scoreOf(endpoint, { prompt, response }, signal);
     if (scored === undefined) return undefined;

@@ -66,7 +66,7 @@ test.skipIf(!hasRedis)(
       expect(refused.code).toBe(2);
       expect(refused.stderr).toMatch(/has no queue; start lmcov sample --queue/);
       const withPassword = ["--queue", `redis://:hush-hush@127.0.0.1:${redis.port}`];
-      const coordinator = lmcov([...score(run), ...withPassword]);
+      const coordinator = lmcov([...score(run), ...withPassword, "--json"]);
       let workers = await Promise.all([1, 2].map(() => lmcov(["worker", ...queue, "--out", run], { env })));
       while (workers.some(({ stderr }) => /has no queue/.test(stderr))) {
         workers = await Promise.all([1, 2].map(() => lmcov(["worker", ...queue, "--out", run], { env })));
@@ -77,6 +77,17 @@ test.skipIf(!hasRedis)(
         stderr: expect.stringContaining("60 responses scored"),
       });
       expect(await scoresIn(run)).toEqual(expected);
+      // A line a response in the input's order, of what the workers wrote.
+      const lines = stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(lines.map(({ model }) => model)).toEqual(pairs.map(() => "scripted"));
+      lines.forEach(({ logprob }, index) => {
+        expect(logprob).toBeCloseTo(exactScore(pairs[index]!), 9);
+      });
+      const again = await lmcov([...score(run), ...withPassword, "--json"], { env });
+      expect(again.stdout).toBe(stdout);
       const said = [stdout, stderr, ...workers.flatMap((one) => [one.stdout, one.stderr])].join("");
       expect(said).not.toContain("hush-hush");
     } finally {
