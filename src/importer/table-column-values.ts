@@ -31,6 +31,16 @@ export function isNumberLike(value: unknown): boolean {
   return typeof value === "number" || typeof value === "bigint";
 }
 
+/** A number, or a text such as `step-100`, `global_step_100` or `checkpoint 100`, as its number. */
+export function stepNumber(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  const named =
+    /^\s*(?:(?:global|train|training)[ _-]?)?(?:step|checkpoint|ckpt|iter|iteration)[ _=-]?(\d+)\s*$/i;
+  return named.exec(value)?.[1] ?? value;
+}
+
+export const isStepLike = (value: unknown): boolean => isNumberLike(stepNumber(value));
+
 export function isVerdictLike(value: unknown): boolean {
   if (!Array.isArray(value)) return verdictOf(value) !== undefined;
   return value.every((item) => item === null || verdictOf(item) !== undefined);

@@ -6,6 +6,7 @@ import {
   isCountLike,
   isNumberLike,
   isRewardLike,
+  isStepLike,
   isText,
   isTextOrTexts,
   isVerdictLike,
@@ -139,7 +140,10 @@ function findProblem(search: ColumnSearch): void {
     (column) => !numbersRows(column),
   );
   search.find("draw", mostly(isCountLike));
-  search.find("step", mostly(isNumberLike));
+  search.find("step", mostly(isStepLike));
+  // Names of checkpoints that are no numbers: better refused than pooled into one model.
+  const names = (values: readonly unknown[]) => mostly(isText)(values) && new Set(values).size > 1;
+  if (roles.model !== undefined) search.find("step", names, (column) => normalisedName(column) !== "step");
   search.find("tokens", mostly(isNumberLike));
   search.find("temperature", mostly(isNumberLike));
   search.find("unscored", mostly(isCountLike));

@@ -11,6 +11,8 @@ export class TableCountRows {
   readonly #counts = new CountIndex();
   /** Rows for a k beyond n. */
   rowsBeyond = 0;
+  /** Rows that say again what a row before them said, in a table that has none for several k. */
+  repeated = 0;
 
   constructor(fields: TableFields) {
     this.#fields = fields;
@@ -30,6 +32,7 @@ export class TableCountRows {
     const verifier = this.#fields.read(input, "verifier", nameIn) ?? "counts";
     const key = `${keyOf(base)}\u0000${verifier}`;
     const known = this.#counts.add(key, { n, correct, unscored });
+    if (this.#fields.roles.k === undefined) this.repeated += known === undefined ? rows - 1 : rows;
     if (known !== undefined) {
       if (known.n !== n || known.correct !== correct || known.unscored !== unscored) {
         throw new InputError(

@@ -12,6 +12,7 @@ import {
 import type { ImportContext } from "./importer.ts";
 import { fieldOf } from "./json-text.ts";
 import type { ColumnRole } from "./table-column-names.ts";
+import { isNumberLike, stepNumber } from "./table-column-values.ts";
 import type { ColumnRoles, RecognisedTable } from "./table-columns.ts";
 import type { TableRecord } from "./table-record.ts";
 import { type Cell, countIn, FieldError, isAbsent, nameIn, numberIn, textIn } from "./table-values.ts";
@@ -68,7 +69,7 @@ export class TableFields {
       roles.task === undefined
         ? taskNameOf({ options, path: this.path, problem })
         : this.required(input, "task", nameIn);
-    const step = this.read(input, "step", notNegativeIn);
+    const step = this.read(input, "step", stepIn);
     const trainingTokens = this.read(input, "tokens", notNegativeIn);
     const { sampling, samplingHash } = this.#sampling(this.read(input, "temperature", notNegativeIn));
     const promptHash = promptKey ?? this.#hash({ task, problem });
@@ -112,6 +113,15 @@ export class TableFields {
     if (this.roles.draw !== undefined) return this.required(input, "draw", countIn);
     return this.#draws.take(`${keyOf(base)}\u0000${drawnBy}`, draws);
   }
+}
+
+function stepIn({ column, value }: Cell): number {
+  const step = stepNumber(value);
+  if (typeof step === "string" && !isNumberLike(step)) {
+    const reason = `no number of a step: ${shown(value)}; --map model=${column} makes each of its names a model`;
+    throw new FieldError(column, reason);
+  }
+  return notNegativeIn({ column, value: step });
 }
 
 function notNegativeIn(cell: Cell): number {

@@ -26,6 +26,11 @@ export class TableRows {
     return this.#maker instanceof TableCountRows ? this.#maker.rowsBeyond : 0;
   }
 
+  /** Rows of counts that repeat those of a problem. */
+  get repeated(): number {
+    return this.#maker instanceof TableCountRows ? this.#maker.repeated : 0;
+  }
+
   /** The record's rows; a bad record is rejected and gives none. Throws InputError on contradictory counts. */
   rowsOf(input: TableRecord): Row[] {
     try {

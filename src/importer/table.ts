@@ -64,4 +64,7 @@ async function* readTable(path: string, context: ImportContext): AsyncGenerator<
   if (maker.rowsBeyond > 0) {
     context.drop("k > n: such rows store 1 or an extrapolation and carry no information", maker.rowsBeyond);
   }
+  if (maker.repeated > 0) {
+    context.note(`${path}: ${maker.repeated} rows repeat the counts of their problem and are counted once`);
+  }
 }

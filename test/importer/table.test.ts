@@ -23,6 +23,21 @@ describe("tables of counts", () => {
     expect(counts[0]).toMatchObject({ task: "counts", stopping: { kind: "unknown" }, unscored: 0 });
   });
 
+  test("counts given again without a k are counted once, and that is said", async () => {
+    const records = [0, 1, 2].flatMap((problem) => [
+      { seed: 0, problem, n: 4, c: 2 },
+      { seed: 1, problem, n: 4, c: 2 },
+    ]);
+    const parquet = `${folder.path}/again.parquet`;
+    const values = records.map(({ seed, problem, n, c }) => `(${seed}, ${problem}, ${n}, ${c})`);
+    await parquetOf(`SELECT * FROM (VALUES ${values.join(", ")}) t(seed, problem, n, c)`, parquet);
+    for (const path of [folder.write("again.jsonl", jsonLines(records)), parquet]) {
+      const { counts, notes } = await reading(path);
+      expect(counts.map(({ n, correct }) => [n, correct])).toEqual([1, 2, 3].map(() => [4, 2]));
+      expect(notes[1]).toBe(`${path}: 3 rows repeat the counts of their problem and are counted once`);
+    }
+  });
+
   test("the same table gives the same counts as JSON lines, JSON array, CSV, TSV, Parquet, gzip and zstd", async () => {
     const records = [
       { Model: "a", "Problem Idx": 7, "Num. Samples": 12, "Num. Samples Correct": 5 },
@@ -370,5 +385,41 @@ describe("damaged files", () => {
       /cannot be read \(no such file or folder\)/,
     );
     await expect(reading(folder.path)).rejects.toThrow(/not a file/);
+  });
+});
+
+describe("checkpoints in a column of their own", () => {
+  const csv = (column: string, names: readonly string[]) =>
+    [`model,${column},problem,correct`, ...names.flatMap((name) => [`m,${name},p,1`, `m,${name},q,0`])].join(
+      "\n",
+    );
+
+  test("are steps where they are called so", async () => {
+    for (const [column, names] of [
+      ["step", ["100", "200.0"]],
+      ["step", ["step-100", "step-200"]],
+      ["checkpoint", ["global_step_100", "global_step_200"]],
+      ["checkpoint", ["checkpoint-100", "Checkpoint 200"]],
+      ["train_step", ["iter100", "iteration=200"]],
+    ] as const) {
+      const { rows, rejections } = await reading(folder.write("steps.csv", csv(column, names)));
+      expect(rejections).toEqual([]);
+      expect(rows.map(({ step }) => step)).toEqual([100, 100, 200, 200]);
+    }
+  });
+
+  test("are refused where they are not, rather than pooled into one model", async () => {
+    await expect(reading(folder.write("names.csv", csv("checkpoint", ["base", "sft"])))).rejects.toThrow(
+      'no valid row (read as table); 4 rejected, the first (line 2, checkpoint): no number of a step: "base"; --map model=checkpoint makes each of its names a model',
+    );
+    const named = await reading(folder.write("names.csv", csv("checkpoint", ["base", "sft"])), {
+      map: { model: "checkpoint" },
+    });
+    expect(named.rows.map(({ model }) => model)).toEqual(["base", "base", "sft", "sft"]);
+    const one = await reading(folder.write("one.csv", csv("checkpoint", ["/models/base"])));
+    expect(one.rows.map(({ model, step }) => [model, step])).toEqual([
+      ["m", undefined],
+      ["m", undefined],
+    ]);
   });
 });
