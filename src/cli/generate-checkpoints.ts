@@ -103,7 +103,7 @@ async function nameOf(place: string, name: string | undefined): Promise<ModelNam
 
 /**
  * What a checkpoint's training.json says; a run folder may have been renamed since. Throws InputError that says why the file
- * cannot be read, or where it is not JSON.
+ * cannot be read, where it is not JSON, or which field is wrong.
  */
 export async function recordOf(folder: string): Promise<TrainingRecord> {
   const path = join(folder, "training.json");
@@ -117,5 +117,5 @@ export async function recordOf(folder: string): Promise<TrainingRecord> {
   } catch (error) {
     throw new InputError(`${path}: is not JSON: ${(error as Error).message}`);
   }
-  return trainingRecord(value);
+  return trainingRecord(value, path);
 }

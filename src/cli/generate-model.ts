@@ -1,5 +1,6 @@
 /** A checkpoint opened on an engine, ready to draw and to score, plain or under test-time training. */
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { type CheckpointModel, checkpointModel, type TestTimeTraining } from "../decode/index.ts";
 import { readCheckpoint, type Tokenizer, trainingRecord } from "../model/index.ts";
@@ -53,6 +54,12 @@ export function engineOptions(command: Command): Command {
 
 /** Rules whose step is the learning rate times the gradient, as the step at test time is. */
 const sgdRules: readonly string[] = ["sgd", "token-sgd", "truncated-distillation"];
+/** Options of theirs that make it another step. */
+const changesOfSteps = [
+  ["momentum", "momentum"],
+  ["weightDecay", "weight decay"],
+  ["radius", "a projection"],
+] as const;
 
 /**
  * What test-time training was asked for. Its step size is the training's (section 6) where none is given; throws
@@ -72,11 +79,14 @@ export async function testTimeSettings(
     if (rule === undefined || learningRate === undefined) {
       throw new InputError(`${folder}: does not say which step size it was trained with${give}`);
     }
-    const momentum = (rule.momentum ?? 0) > 0;
-    if (!sgdRules.includes(rule.name) || momentum) {
+    const more = changesOfSteps.find(([option]) => (rule[option] ?? 0) > 0);
+    if (!sgdRules.includes(rule.name) || more !== undefined) {
       throw new InputError(
-        `${folder}: was trained by ${rule.name}${momentum ? " with momentum" : ""}, whose learning rate is no step size of plain gradient steps${give}`,
+        `${folder}: was trained by ${rule.name}${more === undefined ? "" : ` with ${more[1]}`}, whose learning rate is no step size of plain gradient steps${give}`,
       );
+    }
+    if (learningRate === 0) {
+      throw new InputError(`${folder}: its schedule's step size was 0 there${give}`);
     }
     if (stepSize !== undefined && stepSize !== learningRate) {
       throw new InputError(
@@ -109,6 +119,7 @@ export async function openLocalModel(
   if (tokenizer === undefined) {
     throw new InputError(`${place.folder}: has no tokenizer, so texts cannot be read or written`);
   }
+  const record = trainingRecord(training, join(place.folder, "training.json"));
   const executor = await openExecutor(device, threads);
   const stepped =
     testTimeTraining === undefined
@@ -119,7 +130,7 @@ export async function openLocalModel(
     return {
       ...model,
       tokenizer: decodingKnown(tokenizer),
-      endOfSequence: trainingRecord(training).endOfSequence === false ? undefined : tokenizer.endOfSequence,
+      endOfSequence: record.endOfSequence === false ? undefined : tokenizer.endOfSequence,
       method: `lmcov, ${executor.name}, ${stepped}`,
       async release() {
         await model.release();

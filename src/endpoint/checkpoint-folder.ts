@@ -1,5 +1,5 @@
 /** A checkpoint of ours, or a GPT-2 of Hugging Face's, in this process. */
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import {
   cachedDecoder,
   cachedTransformer,
@@ -29,7 +29,9 @@ export async function checkpointFolder(
   const scorer = forwardScorer(loaded);
   const { addsBeginning, beginningOfSequence } = tokenizer;
   const endOfSequence =
-    trainingRecord(training).endOfSequence === false ? undefined : tokenizer.endOfSequence;
+    trainingRecord(training, join(folder, "training.json")).endOfSequence === false
+      ? undefined
+      : tokenizer.endOfSequence;
   return {
     kind: "checkpoint",
     address: folder,

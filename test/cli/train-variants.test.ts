@@ -64,6 +64,23 @@ describe("a training", () => {
     expect(training).toMatchObject({ name: "continued", step: 5, rule: { name: "adam" } });
   });
 
+  test("whose schedule ends at 0 leaves a checkpoint that scores as the last probe did, without an end of sequence", async () => {
+    const { lines } = await train("ended", {
+      ...{ evaluation: tinyTraining.evaluation, probes: { every: 4 } },
+      ...{ endOfSequence: false, schedule: { name: "cosine" }, steps: 4, name: "ends at 0" },
+      rule: { name: "token-sgd", learningRate: 0.05 },
+    });
+    const { probe } = lines.findLast((line) => "probe" in line);
+    const scoring = ["score-with", "ended", "--input", "held-out.jsonl"];
+    const { code, stdout, stderr } = await run([...scoring, "--out", "ended-scores", "--json"]);
+    expect(code, stderr).toBe(0);
+    const [scored] = JSON.parse(stdout).models;
+    expect(scored).toMatchObject({ model: "ends at 0", step: 4 });
+    expect(-scored.meanLogProbability).toBeCloseTo(probe.crossEntropy, 4);
+    const own = await run([...scoring, "--out", "stepped", "--untie-head", "--test-time-training"]);
+    expect([own.code, own.stderr]).toEqual([2, expect.stringContaining("schedule's step size was 0 there")]);
+  });
+
   test("from Parquet is the one from JSON lines", async () => {
     const instance = await DuckDBInstance.create(":memory:");
     const connection = await instance.connect();
