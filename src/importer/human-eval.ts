@@ -15,6 +15,7 @@ import {
   unknownSampling,
 } from "./draws.ts";
 import type { ImportContext, Importer } from "./importer.ts";
+import { readHead } from "./input-head.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
 import { recordBatches } from "./record-lines.ts";
 
@@ -35,6 +36,11 @@ async function* readHumanEval(path: string, context: ImportContext): AsyncGenera
   const draws = new DrawNumbers();
   const promptHashes = new Map<string, string>();
   const model = modelNameOf(context.options, path);
+  // In a file with verdicts a sample without one is an unscored draw of theirs.
+  const { jsonLines } = await readHead(path);
+  const verifier = jsonLines.some((line) => fieldOf(asRecord(line), "passed") !== undefined)
+    ? "passed"
+    : "none";
   for await (const records of recordBatches(path, context)) {
     const rows: Row[] = [];
     for (const { record, line } of records) {
@@ -74,10 +80,10 @@ async function* readHumanEval(path: string, context: ImportContext): AsyncGenera
         kind: "outcome",
         ...base,
         ...(passed === undefined
-          ? { verdict: "unscored", reason: "no verdict in the log" }
+          ? { verdict: "unscored", reason: `no verdict in the ${verifier === "none" ? "log" : "row"}` }
           : { verdict: passed ? "correct" : "incorrect" }),
         fingerprint: crc32(completion),
-        verifier: passed === undefined ? "none" : "passed",
+        verifier: passed === undefined ? verifier : "passed",
       });
       if (context.options.texts) rows.push({ kind: "response", ...base, role: "draw", text: completion });
     }

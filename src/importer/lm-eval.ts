@@ -162,7 +162,7 @@ class DocumentRows {
     for (const [metric, value] of metricsOf(record)) {
       if (this.#input.run.lowerIsBetter.has(metric)) continue;
       const verifier = `${metric},${filter}`;
-      const perRepeat = Array.isArray(value) && repeats > 1 && value.length === repeats;
+      const perRepeat = Array.isArray(value) && texts !== undefined && value.length === repeats;
       const scores: unknown[] = perRepeat ? value : [value];
       if (!scores.every((score) => typeof score === "number" || typeof score === "boolean")) {
         if (value !== undefined && value !== null) continue;

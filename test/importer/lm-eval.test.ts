@@ -48,6 +48,18 @@ describe("lm-eval", () => {
     );
   });
 
+  test("a list with the verdict of each repeat is read, of a single repeat too", async () => {
+    const texts = { resps: [["1", "2"]], filtered_resps: ["1", "2"] };
+    const { outcomes } = await reading(
+      run([line({ ...texts, exact_match: [0, 1] }), line({ doc_id: 1, exact_match: [1] })].join("\n")),
+    );
+    expect(outcomes.map((row) => `${row.problem} ${row.verifier} ${row.draw} ${row.verdict}`)).toEqual([
+      "0 exact_match,none 0 incorrect",
+      "0 exact_match,none 1 correct",
+      "1 exact_match,none 0 correct",
+    ]);
+  });
+
   test("responses are handed on once, not once a filter", async () => {
     const { responses, outcomes } = await reading(run(lmEvalLines), { texts: true });
     expect(responses.length).toBe(6);

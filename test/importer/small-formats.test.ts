@@ -21,6 +21,18 @@ describe("human-eval", () => {
     expect(outcomes[0]).toMatchObject({ task: "HumanEval", model: "samples_results", verifier: "passed" });
   });
 
+  test("a sample without a verdict among others with one is an unscored draw of theirs", async () => {
+    const content = [
+      '{"task_id":"HumanEval/0","completion":"x"}',
+      '{"task_id":"HumanEval/0","completion":"y","passed":true}',
+    ].join("\n");
+    const { outcomes } = await reading(folder.write("partly.jsonl", content));
+    expect(outcomes.map(({ draw, verdict, verifier, reason }) => [draw, verdict, verifier, reason])).toEqual([
+      [0, "unscored", "passed", "no verdict in the row"],
+      [1, "correct", "passed", undefined],
+    ]);
+  });
+
   test("bad rows are rejected by line and field", async () => {
     const content = [
       '{"task_id":"HumanEval/0","completion":"x","passed":true}',
