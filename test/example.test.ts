@@ -1,4 +1,7 @@
 /** The shipped example: a recorded fine-tuning, whose draws and log-probabilities are two routes to the same numbers. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { passAtKEstimates } from "../src/coverage/index.ts";
@@ -61,6 +64,24 @@ describe("the shipped example", () => {
       expect(exact, `pass@${k}`).toBeGreaterThan(lower);
       expect(exact, `pass@${k}`).toBeLessThan(upper);
     }
+  });
+
+  test("its report's first next command writes the problems that it says", async () => {
+    const report = JSON.parse((await lmcov(["report", run, "--no-html", "--json"])).stdout);
+    const { command, gain } = report.next[0] as { command: string; gain: string };
+    const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
+    expect(words[0]).toBe("lmcov");
+    const folder = mkdtempSync(join(tmpdir(), "lmcov-next-"));
+    const { code, stderr } = await lmcov(words.slice(1), { cwd: folder });
+    expect(code, stderr).toBe(0);
+    const written = readFileSync(join(folder, words.at(-1)!), "utf8")
+      .trimEnd()
+      .split("\n");
+    const [, step = ""] = /step (\d+) never solved/.exec(gain) ?? [];
+    const unsolved = [...correct.get(Number(step))!].filter(([, count]) => count === 0);
+    expect(written.sort()).toEqual(unsolved.map(([problem]) => problem).sort());
+    expect(gain).toContain(`the ${unsolved.length} problems`);
+    rmSync(folder, { recursive: true });
   });
 
   test("the checkpoint of least KL is not the one of best coverage, and the tournament finds the better one", async () => {

@@ -63,7 +63,10 @@ export function logCommand(name: string, options: { csv?: boolean } = {}): Comma
     .option("--unscored <policy>", "unscored draws: exclude (not in n) or incorrect", policyOf, "exclude")
     .option("--pool-sampling", "pool draws taken under different sampling settings")
     .option("--stopping <rule>", "how sampling stopped: fixed, or successes:S,cap:C", stoppingOf)
-    .option("--only <text>", "only models whose name contains this text")
+    .option(
+      "--only <text>",
+      "only the checkpoint of this name, such as 'sums, step 50', else models whose name contains it",
+    )
     .option("--level <level>", "confidence level of intervals", levelOf, 0.95)
     .option("--strict", "exit with code 3 if any row was rejected")
     .option("--json", "print JSON");

@@ -1,9 +1,10 @@
 /** From the ledger's groups to the counts that estimates take: scorer chosen, denominator declared, labels unique. */
 import { checkCount, drawsDifferForUnknownReason } from "../coverage/index.ts";
-import { describeSampling, InputError } from "../record/index.ts";
+import { checkpointName, describeSampling, InputError } from "../record/index.ts";
 import { copiesSentence, listText, type ModelCounts, type ProblemCounts } from "../report/index.ts";
 import { type CountGroup, copiedDraws, type ProblemTally } from "../store/index.ts";
 import type { LogOptions } from "./log-options.ts";
+import { namedModels } from "./named-models.ts";
 
 export interface SelectedCounts {
   readonly models: readonly ModelCounts[];
@@ -80,9 +81,9 @@ function copiesAmong({ sampling, problems }: CountGroup, policy: LogOptions["uns
 
 function groupsNamed(groups: readonly CountGroup[], only: string | undefined): readonly CountGroup[] {
   if (only === undefined) return groups;
-  const kept = groups.filter((group) => group.model.includes(only));
+  const kept = namedModels(groups, only);
   if (kept.length > 0) return kept;
-  const names = [...new Set(groups.map((group) => group.model))].slice(0, 10).join(", ");
+  const names = [...new Set(groups.map(checkpointName))].slice(0, 10).join(", ");
   throw new InputError(`--only ${only}: no model has this in its name; there are ${names}`);
 }
 

@@ -4,6 +4,7 @@ import { countText, type LikelihoodTask, listText, type ScoredCandidate } from "
 import type { LikelihoodGroup } from "../store/index.ts";
 import { withoutLikelihoods } from "./load-logs.ts";
 import type { LogOptions } from "./log-options.ts";
+import { namedModels } from "./named-models.ts";
 import type { ReadInputs } from "./read-logs.ts";
 
 export interface ReadLikelihoods {
@@ -34,7 +35,7 @@ function alignedTask(
   only: string | undefined,
   remarks: string[],
 ): LikelihoodTask | undefined {
-  const named = group.columns.filter(({ model }) => only === undefined || model.includes(only));
+  const named = only === undefined ? group.columns : namedModels(group.columns, only);
   if (named.length === 0) return undefined;
   const most = Math.max(...named.map(({ scored }) => scored));
   const columns = named.filter(({ scored }) => scored >= sufficientShare * most);

@@ -1,5 +1,5 @@
 /** The process that makes one report for `lmcov serve`: paths come in as a message, the page's data goes back. */
-import { pageData } from "../report/index.ts";
+import { pageData, type Report } from "../report/index.ts";
 import { isRunFolder } from "../store/index.ts";
 import { composeReport } from "./compose-report.ts";
 import { composeRuns } from "./compose-runs.ts";
@@ -18,7 +18,8 @@ async function composed(paths: readonly string[], names: readonly string[]): Pro
       paths.length === 1
         ? await composeReport(paths, request)
         : await composeRuns(paths, { ...request, names });
-    if (!served) return { data: pageData(composed.report) };
+    if (!served)
+      return { data: pageData(paths.some(isRunFolder) ? sampled(composed.report) : composed.report) };
     return {
       data: pageData({ ...composed.report, responses: "served" }),
       sources: drawSources(composed, names),
@@ -26,6 +27,16 @@ async function composed(paths: readonly string[], names: readonly string[]): Pro
   } catch (error) {
     return { problem: (error as Error).message };
   }
+}
+
+/** Says that responses of run folders are a sample where they stand beside those of other logs. */
+function sampled(report: Report): Report {
+  const note =
+    "Responses here are a sample, of each verdict a few: a run folder's are shown whole only in a report on run folders alone.";
+  return {
+    ...report,
+    problems: (report.problems ?? []).map((view) => ({ ...view, notes: [...view.notes, note] })),
+  };
 }
 
 process.once("message", async (message) => {

@@ -1,5 +1,6 @@
 /** From analyses to the report: verdict, evidence, what cannot be known, the next command. */
 
+import { checkpointName } from "../record/index.ts";
 import { coverageSections } from "./coverage-section.ts";
 import type { LikelihoodOverN } from "./likelihood-over-n.ts";
 import { selectionSection } from "./likelihood-section.ts";
@@ -107,7 +108,7 @@ function nextCommands(request: ReportRequest): NextCommand[] {
   if (first === undefined || chosen === undefined) return [];
   const commands: NextCommand[] = [];
   const unsolved = chosen.totals.problems - chosen.totals.solvedProblems;
-  const only = first.models.length > 1 ? ` --only ${shellWord(chosen.counts.model)}` : "";
+  const only = first.models.length > 1 ? ` --only ${shellWord(checkpointName(chosen.counts))}` : "";
   if (unsolved > 0) {
     commands.push({
       command: `lmcov problems ${logs}${only} --uncovered uncovered.txt`,

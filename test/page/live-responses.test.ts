@@ -109,6 +109,22 @@ describe("the route of responses", () => {
     expect(problems).not.toContain("response number");
   });
 
+  test("is not there for a report on a run and a log, which says that it holds a sample", async () => {
+    const reports = { run: "/report/0", both: "/report/0-1" };
+    const problemsIn = async (path: string) => {
+      await until(async () => (await asked(url, path)).status === 200);
+      const { problems } = JSON.parse((await asked(url, path)).body);
+      return inflateRawSync(Buffer.from(problems.data, "base64")).toString("latin1");
+    };
+    const note = "Responses here are a sample, of each verdict a few";
+    const both = await problemsIn(reports.both);
+    expect(both).toContain(note);
+    expect(both).toContain("the response number");
+    expect(both).toContain("from a log");
+    expect(await problemsIn(reports.run)).not.toContain(note);
+    expect((await asked(url, address({ problem: "sum" }, "0-1"))).status).toBe(404);
+  });
+
   test("gives log-probabilities a token at a time, and long texts cut", async () => {
     const [scored] = responses(await asked(url, address({ problem: "scored" }))).responses;
     expect(scored).toMatchObject({
