@@ -10,6 +10,8 @@ export interface PassAtKSeries {
   readonly label: string;
   /** Drawn in colour and named; the others stay in the background. */
   readonly emphasised: boolean;
+  /** Position in the palette; that among the named ones where absent. */
+  readonly colour?: number;
   readonly measured: readonly { k: number; estimate: number; lower: number; upper: number }[];
   readonly forecast: readonly { k: number; lower: number; upper: number; midpoint: number }[];
 }
@@ -29,6 +31,8 @@ export interface BestOfNSeries {
   readonly label: string;
   /** Drawn in colour and named; the others stay in the background. */
   readonly emphasised: boolean;
+  /** Position in the palette; that among the named ones where absent. */
+  readonly colour?: number;
   /** How much it rests on, such as "100 problems, 800 rewarded draws". */
   readonly sample: string;
   readonly points: readonly BestOfNPoint[];
@@ -79,6 +83,8 @@ export interface CurveSeries extends Partial<Band> {
   readonly label: string;
   /** Drawn in colour and named; the others stay in the background. */
   readonly emphasised: boolean;
+  /** Position in the palette; that among the named ones where absent. */
+  readonly colour?: number;
   /** How much it rests on, such as "1,319 prompts". */
   readonly sample: string;
 }

@@ -1,7 +1,7 @@
 /** Best-of-N by a reward, one plot above the other: what counts of the pick with its bounds, and the pick's reward. */
 import * as Plot from "@observablehq/plot";
 import type { BestOfNChart, BestOfNPoint, BestOfNSeries, OpenEstimate } from "./chart-data.ts";
-import { palette } from "./chart-palette.ts";
+import { palette, seriesColours } from "./chart-palette.ts";
 import {
   background,
   type ChartPlotOptions,
@@ -128,14 +128,15 @@ function lineMarks(
       }),
     );
   }
-  named.forEach((series, index) => {
+  const colours = seriesColours(chart.series);
+  for (const series of named) {
     const strokeWidth = series.label === options.model ? 4 : 2;
     quantities.forEach((quantity, place) => {
-      const stroke = palette[only === undefined ? index : place] ?? background;
+      const stroke = (only === undefined ? colours.get(series.label) : palette[place]) ?? background;
       if (quantity === main) marks.push(...band(series, quantity, stroke, named.length > 3 ? 0.07 : 0.14));
       marks.push(line(series, quantity, { stroke, strokeWidth: quantity === main ? strokeWidth : 1.5 }));
     });
-  });
+  }
   const ends =
     only === undefined ? named.map((one) => end(one, main)) : quantities.map((one) => end(only, one));
   const names = {
@@ -144,12 +145,11 @@ function lineMarks(
     majority: "majority vote",
     ceiling: chart.ceilingLabel,
   };
-  const labels = ends.map(
-    (at, index): EndLabel => ({
-      label: only === undefined ? (named[index]?.label ?? "") : names[quantities[index] ?? main],
-      at,
-    }),
-  );
+  const labels = ends.map((at, index): EndLabel => {
+    if (only !== undefined) return { label: names[quantities[index] ?? main], colour: palette[index], at };
+    const label = named[index]?.label ?? "";
+    return { label, colour: colours.get(label), at };
+  });
   return [
     ...marks,
     ...markAtN(options),

@@ -1,7 +1,7 @@
 /** Quantities against N on a logarithmic axis, a line a model. */
 import * as Plot from "@observablehq/plot";
 import type { CurveChart, CurveSeries } from "./chart-data.ts";
-import { palette } from "./chart-palette.ts";
+import { palette, seriesColours } from "./chart-palette.ts";
 import {
   background,
   type ChartPlotOptions,
@@ -50,22 +50,23 @@ export function curvePlot(chart: CurveChart, options: ChartPlotOptions): Plot.Pl
       }),
     );
   }
-  named.forEach((line, index) => {
-    const colour = palette[index] ?? background;
+  const colours = seriesColours(series);
+  for (const line of named) {
+    const colour = colours.get(line.label) ?? background;
     if (line.lower !== undefined) {
       const fillOpacity = bandOpacity(line, chart, options);
       marks.push(Plot.areaY(line.points, { x: "n", y1: "lower", y2: "upper", fill: colour, fillOpacity }));
     }
     const strokeWidth = line.label === options.model ? 4 : 2;
     marks.push(Plot.lineY(line.points, { x: "n", y: "estimate", stroke: colour, strokeWidth }));
-  });
+  }
   marks.push(
     ...markAtN(options),
     ...(chart.complement === undefined
       ? endLabels(
           named.map(({ label, points }) => {
             const last = points.at(-1);
-            return { label, at: last && { x: last.n, y: last.y } };
+            return { label, colour: colours.get(label), at: last && { x: last.n, y: last.y } };
           }),
           { ...options, scale: log ? "log" : "linear", floor },
         )

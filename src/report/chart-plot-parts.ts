@@ -1,7 +1,6 @@
 /** What all charts are drawn with: colours, names beside lines, numbers at the pointer, ticks. */
 import * as Plot from "@observablehq/plot";
-import { palette } from "./chart-palette.ts";
-import { countText, rangeText, rateText } from "./number-text.ts";
+import { countText, rangeText, rateText, realText } from "./number-text.ts";
 import { printable } from "./printable.ts";
 
 export const background = "#8a8a8a";
@@ -50,6 +49,7 @@ export function markAtN(options: ChartPlotOptions): Plot.Markish[] {
 
 export interface EndLabel {
   readonly label: string;
+  readonly colour: string | undefined;
   readonly at: { readonly x: number; readonly y: number } | undefined;
 }
 
@@ -60,34 +60,32 @@ export function endLabels(
     readonly scale?: "linear" | "log";
     /** The least value of the axis, 0 where absent. */
     readonly floor?: number;
+    /** The greatest value of the axis, that of the ends where absent. */
+    readonly top?: number;
     /** Height of a name as a share of the axis. */
     readonly nameHeight?: number;
   },
 ): Plot.Markish[] {
   if (options.narrow) return [];
   const log = options.scale === "log";
-  const floor = options.floor ?? 0;
+  const { floor = 0, top = log ? 1 : undefined } = options;
   const height = (y: number) => (log ? Math.log(Math.max(y, floor)) : y);
-  const placed = ends
-    .map((end, index) => ({ ...end, colour: palette[index % palette.length] ?? background }))
-    .flatMap(({ at, label, colour }) => (at === undefined ? [] : [{ ...at, label, colour }]));
-  const heights = [...placed.map(({ y }) => height(y)), height(floor), ...(log ? [0] : [])];
-  const gap = (options.nameHeight ?? 0.055) * Math.max(Math.max(...heights) - Math.min(...heights), 1e-9);
-  placed.sort((left, right) => height(right.y) - height(left.y));
-  let previous = Number.POSITIVE_INFINITY;
-  const rows = placed.map(({ x, y: own, label, colour }) => {
-    const y = Math.min(height(own), previous - gap);
-    previous = y;
-    return { x, y: log ? Math.exp(y) : y, text: printable(label, 24), colour };
-  });
+  const placed = ends.flatMap(({ at, label, colour = background }) =>
+    at === undefined ? [] : [{ x: at.x, height: height(at.y), text: printable(label, 24), colour }],
+  );
+  placed.sort((left, right) => right.height - left.height);
+  const highest = top === undefined ? (placed[0]?.height ?? 0) : height(top);
+  const lowest = Math.min(height(floor), placed.at(-1)?.height ?? 0);
+  const gap = (options.nameHeight ?? 0.055) * Math.max(highest - lowest, 1e-9);
+  let above = Number.POSITIVE_INFINITY;
+  for (const name of placed) above = name.height = Math.min(name.height, above - gap);
   // Those pushed below the axis stand on it from the bottom up instead.
-  if (log) {
-    let lowest = Math.log(floor);
-    for (const row of rows.toReversed()) {
-      row.y = Math.exp(Math.max(Math.log(row.y), lowest));
-      lowest = Math.log(row.y) + gap;
-    }
+  let below = height(floor);
+  for (const name of placed.toReversed()) {
+    name.height = Math.max(name.height, below);
+    below = name.height + gap;
   }
+  const rows = placed.map(({ height: y, ...name }) => ({ ...name, y: log ? Math.exp(y) : y }));
   const style = { textAnchor: "start", dx: 7, fontWeight: 600 } as const;
   return [Plot.text(rows, { x: "x", y: "y", text: "text", fill: "colour", ...style })];
 }
@@ -112,9 +110,8 @@ export function estimateText(value: {
   const { estimate, lower, upper, isRate = true } = value;
   if (estimate === undefined) return lower == null || upper == null ? "–" : rangeText({ lower, upper });
   if (!isRate) {
-    const interval =
-      lower == null || upper == null ? "" : ` [${lower.toPrecision(4)}, ${upper.toPrecision(4)}]`;
-    return estimate.toPrecision(4) + interval;
+    const interval = lower == null || upper == null ? "" : ` [${realText(lower)}, ${realText(upper)}]`;
+    return realText(estimate) + interval;
   }
   return lower == null || upper == null
     ? rateText(estimate)

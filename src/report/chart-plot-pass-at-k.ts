@@ -1,7 +1,7 @@
 /** pass@k over k on a logarithmic axis: measured lines, forecast bands. */
 import * as Plot from "@observablehq/plot";
 import type { PassAtKChart, PassAtKSeries } from "./chart-data.ts";
-import { palette } from "./chart-palette.ts";
+import { palette, seriesColours } from "./chart-palette.ts";
 import {
   background,
   type ChartPlotOptions,
@@ -30,8 +30,9 @@ export function passAtKPlot(chart: PassAtKChart, options: ChartPlotOptions): Plo
       }),
     );
   }
-  named.forEach((series, index) => {
-    const colour = palette[index] ?? background;
+  const colours = seriesColours(chart.series);
+  for (const series of named) {
+    const colour = colours.get(series.label) ?? background;
     const last = series.measured.at(-1);
     const joined =
       last === undefined
@@ -46,7 +47,7 @@ export function passAtKPlot(chart: PassAtKChart, options: ChartPlotOptions): Plo
       Plot.lineY(series.measured, { x: "k", y: "estimate", stroke: colour, strokeWidth }),
       Plot.dot(series.measured.length === 1 ? series.measured : [], { x: "k", y: "estimate", fill: colour }),
     );
-  });
+  }
   const points = chart.series.flatMap(({ label, measured, forecast }) => [
     ...measured.map(({ k, estimate, lower, upper }) => ({
       x: k,
@@ -64,8 +65,12 @@ export function passAtKPlot(chart: PassAtKChart, options: ChartPlotOptions): Plo
   marks.push(
     ...markAtN(options),
     ...endLabels(
-      named.map((series) => ({ label: series.label, at: endOf(series) })),
-      options,
+      named.map((series) => ({
+        label: series.label,
+        colour: colours.get(series.label),
+        at: endOf(series),
+      })),
+      { ...options, top: 1 },
     ),
     ...hoverMarks(points, options),
   );

@@ -46,7 +46,10 @@ function scatterPlot(chart: ScatterChart, position: number, options: ChartPlotOp
     };
   });
   const correlation = chart.correlation[position];
-  const ranks = correlation == null ? "no rank correlation" : `rank correlation ${correlation.toFixed(2)}`;
+  const ranks =
+    correlation == null
+      ? "no rank correlation"
+      : `rank correlation ${correlation.toFixed(2).replace("-", "−")}`;
   const across = extent(points.flatMap(({ x }) => [x]));
   const up = extent(points.flatMap(({ lower, upper }) => [lower, upper]));
   return {

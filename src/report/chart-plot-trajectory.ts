@@ -15,9 +15,10 @@ export function trajectoryPlot(chart: TrajectoryChart, options: ChartPlotOptions
       Plot.dot(series.points, { x: "at", y: "estimate", fill: colour, r: 2.5 }),
     );
   });
-  const ends = chart.series.map((series) => {
+  const ends = chart.series.map((series, index) => {
     const last = series.points.at(-1);
-    return { label: series.label, at: last && { x: last.at, y: last.estimate } };
+    const colour = palette[index % palette.length];
+    return { label: series.label, colour, at: last && { x: last.at, y: last.estimate } };
   });
   const points = chart.series.flatMap(({ label, points: own }) =>
     own.map(({ at, estimate, lower, upper }) => ({
@@ -26,7 +27,7 @@ export function trajectoryPlot(chart: TrajectoryChart, options: ChartPlotOptions
       title: `${shortName(label)}, ${chart.unit} ${countText(at)}\n${intervalText({ estimate, lower, upper })}`,
     })),
   );
-  marks.push(...endLabels(ends, options), ...hoverMarks(points, options));
+  marks.push(...endLabels(ends, { ...options, top: 1 }), ...hoverMarks(points, options));
   const positive = chart.series.every(({ points }) => points.every(({ at }) => at > 0));
   return {
     x: { type: positive ? "log" : "linear", label: chart.unit, grid: true },

@@ -7,7 +7,7 @@ import type {
   TrainingChart,
   WinnerChart,
 } from "./chart-data.ts";
-import { palette } from "./chart-palette.ts";
+import { seriesColours } from "./chart-palette.ts";
 import { estimateText, nText, shortName } from "./chart-plot-parts.ts";
 import { bandAtN, pickAtN, rowLabel } from "./chart-plot-training.ts";
 import { nearestPosition } from "./slider-grid.ts";
@@ -43,7 +43,7 @@ export function chartReadout(
 function curveReadout(chart: CurveChart, n: number, model: string | undefined) {
   const position = nearestPosition(chart.ns, n);
   const isRate = chart.yScale !== "linear";
-  const colours = coloursOf(chart);
+  const colours = seriesColours(chart.series);
   const values = chart.series
     .filter(({ emphasised, label }) => emphasised || label === model)
     .map(({ label, estimate, lower, upper }) => ({
@@ -60,7 +60,7 @@ function curveReadout(chart: CurveChart, n: number, model: string | undefined) {
 }
 
 function passAtKReadout(chart: PassAtKChart, n: number, model: string | undefined) {
-  const colours = coloursOf(chart);
+  const colours = seriesColours(chart.series);
   const shown = chart.series.filter(({ emphasised, label }) => emphasised || label === model);
   const values = shown.flatMap(({ label, measured }) => {
     const point = measured.findLast(({ k }) => k <= n);
@@ -77,17 +77,9 @@ function passAtKReadout(chart: PassAtKChart, n: number, model: string | undefine
   };
 }
 
-/** The first series that stand out have the palette's colours, in its order. */
-function coloursOf({
-  series,
-}: CurveChart | PassAtKChart | BestOfNChart): ReadonlyMap<string, string | undefined> {
-  const named = series.filter(({ emphasised }) => emphasised);
-  return new Map(named.map(({ label }, index) => [label, palette[index]]));
-}
-
 function bestOfNReadout(chart: BestOfNChart, n: number, model: string | undefined) {
   const { goldLabel, isRate } = chart;
-  const colours = coloursOf(chart);
+  const colours = seriesColours(chart.series);
   const shown = chart.series.filter(({ emphasised, label }) => emphasised || label === model);
   const values = shown.flatMap(({ label, points }) => {
     const point = points.findLast((one) => one.n <= n);

@@ -2,7 +2,7 @@
 import { parseHTML } from "linkedom";
 import type { Chart } from "./chart-data.ts";
 import { type DrawingDocument, drawnChart } from "./chart-drawing.ts";
-import { colouredSeries, palette } from "./chart-palette.ts";
+import { seriesColours } from "./chart-palette.ts";
 import { printable } from "./printable.ts";
 
 /** Size of a chart in print. */
@@ -88,14 +88,9 @@ export function paperSvg(chart: Chart, { n, ...size }: PaperOptions): string {
   return svg.outerHTML;
 }
 
-/** Names of the lines in the palette's order; none for a chart without series. */
-function namedSeries(chart: Chart): readonly string[] {
-  if (!("series" in chart)) return [];
-  const series = chart.series as readonly { readonly label: string; readonly emphasised?: boolean }[];
-  return series
-    .filter(({ emphasised = true }) => emphasised)
-    .slice(0, colouredSeries)
-    .map(({ label }) => printable(label, 40));
+/** Names and colours of the lines; none for a chart without series. */
+function namedSeries(chart: Chart): readonly (readonly [label: string, colour: string])[] {
+  return "series" in chart ? [...seriesColours(chart.series)] : [];
 }
 
 interface LegendEntry {
@@ -105,18 +100,19 @@ interface LegendEntry {
 }
 
 /** Entries in as many lines as they need. */
-function legendRows(labels: readonly string[], width: number): LegendEntry[][] {
+function legendRows(named: ReturnType<typeof namedSeries>, width: number): LegendEntry[][] {
   const rows: LegendEntry[][] = [];
   let x = Number.POSITIVE_INFINITY;
-  labels.forEach((label, index) => {
+  for (const [name, colour] of named) {
+    const label = printable(name, 40);
     const needed = swatch + 6 + label.length * legendLetter;
     if (x + needed > width) {
       rows.push([]);
       x = 4;
     }
-    rows.at(-1)?.push({ label, colour: palette[index % palette.length] ?? "black", x });
+    rows.at(-1)?.push({ label, colour, x });
     x += needed + 6;
-  });
+  }
   return rows;
 }
 

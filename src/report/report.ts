@@ -11,6 +11,7 @@ import { overNSections } from "./over-n-sections.ts";
 import type { ProblemView } from "./problem-view.ts";
 import { profileSections, scoreChart } from "./profile-section.ts";
 import type { InputSummary, NextCommand, Report } from "./section.ts";
+import { withSeriesColours } from "./series-colours.ts";
 import { taskSections } from "./task-sections.ts";
 import { unknowableSentences } from "./verdict.ts";
 import { reportVerdict, type VerdictRequest } from "./verdict-tiers.ts";
@@ -56,7 +57,7 @@ export function buildReport(request: ReportRequest): Report {
     schema: "lmcov/report@1",
     title: reportTitle(request),
     ...reportVerdict(request),
-    sections,
+    sections: withSeriesColours(sections),
     ...(request.slider !== undefined && { slider: request.slider }),
     ...(request.problems !== undefined && { problems: request.problems }),
     unknowable: [...new Set([...tasks.flatMap(unknowableSentences), ...likelihoodLimits(request)])],

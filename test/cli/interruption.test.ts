@@ -80,7 +80,12 @@ describe("an import", () => {
   }, 120_000);
 
   test("stopped by Ctrl-C exits with 130", async () => {
-    const code = await disturbed("stopped", "SIGINT", appearance(join(folder, "stopped", "run.json")));
+    // An import that ended before it was stopped says nothing.
+    let code: Awaited<ReturnType<typeof disturbed>> = 0;
+    for (let attempt = 0; code === 0 && attempt < 5; attempt += 1) {
+      const run = `stopped-${attempt}`;
+      code = await disturbed(run, "SIGINT", appearance(join(folder, run, "run.json")));
+    }
     expect(code).toBe(130);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { intervalText } from "../../src/report/index.ts";
+import { intervalText, realText } from "../../src/report/index.ts";
 import { chromiumPath, startChromium } from "../chromium.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { sharedData } from "../shared-data.ts";
@@ -43,7 +43,7 @@ describe.skipIf(!canRun)("Best-of-N on the page (skipped without Chromium or ../
     const readout = panel.locator(".readout");
     expect(await readout.textContent()).toContain("accuracy of the pick and its reward, best of N = 4");
     expect(await readout.textContent()).toContain(
-      `${intervalText(gold)}, ${proxy.estimate.toPrecision(4)} [${proxy.lower.toPrecision(4)}`,
+      `${intervalText(gold)}, ${realText(proxy.estimate)} [${realText(proxy.lower)}`,
     );
     expect(await panel.locator(".chart > svg > svg").count()).toBe(2);
     expect(await panel.locator(".chart svg").first().getAttribute("aria-label")).toBe("Best-of-N against N");

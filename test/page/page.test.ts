@@ -125,6 +125,8 @@ describe.skipIf(chromiumPath === undefined)("the page (skipped where no Chromium
           .locator("#pass-at-k .scroll")
           .evaluate((element) => [element.clientHeight, element.scrollHeight]);
         expect(shown).toBe(whole);
+        await page.setViewportSize({ width: 720, height: 1000 });
+        await expect.poll(() => excessWidth(page)).toBe(0);
         await page.close();
       });
     },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { randomGenerator } from "../../src/numeric/index.ts";
-import { intervalText, rateText } from "../../src/report/index.ts";
+import { intervalText, rateText, realText } from "../../src/report/index.ts";
 import { chromiumPath, startChromium } from "../chromium.ts";
 import { ensureBuilt, lmcov } from "../lmcov.ts";
 import { excessWidth, seriousFaults } from "./accessibility.ts";
@@ -82,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)("panels over N (skipped where no Chr
     const picked = profile.models.find(({ model }: { model: string }) => model === select.tournament.winner);
     const [{ coverage, lower, upper }] = picked.profile;
     expect(training).toContain(`Cov at N = 16 ${intervalText({ estimate: coverage, lower, upper })}`);
-    expect(training).toContain(`KL ${picked.kl.estimate.toPrecision(4)}`);
+    expect(training).toContain(`KL ${realText(picked.kl.estimate)}`);
     expect(await page.locator("#pass-against-coverage svg").textContent()).toMatch(
       /rank correlation [−-]?[\d.]+ at N = 16/,
     );
