@@ -13,7 +13,7 @@ export interface PlanCost {
 
 /** Sustained float32 operations a second that hours are quoted for. */
 const speeds = [
-  ["two server cores", 5e10],
+  ["two server cores", 9e10],
   ["a GPU at 5·10¹² operations/s", 5e12],
 ] as const;
 
