@@ -1,9 +1,9 @@
 /** Units as tasks of a queue, and tasks as a worker does them. A task holds no secret: keys are each worker's own. */
-import { z } from "zod";
 import type { DrawSettings, ModelSpec } from "../endpoint/index.ts";
 import type { UnitResult } from "../job/index.ts";
 import { InputError, type Row, type RowBase } from "../record/index.ts";
 import { asyncVerifierByName } from "../verifier/index.ts";
+import { taskSchema } from "./fleet-task-schema.ts";
 import type { PromptRecord, ResponseRecord } from "./model-input.ts";
 import { type ModelOptions, type OpenModel, openModel } from "./model-options.ts";
 import { modelsWithOwnScores } from "./own-scores.ts";
@@ -62,18 +62,11 @@ export function scoreTask({ model, record }: ScoreUnit, options: ModelOptions): 
   return { kind: "score", spec: model.spec, asking: asking(options), record };
 }
 
-const text = z.string();
-const taskHead = z.looseObject({
-  kind: z.enum(["sample", "score"]),
-  spec: z.looseObject({ name: text, place: text }),
-  asking: z.looseObject({ timeout: z.number() }),
-  record: z.looseObject({ task: text, problem: text, promptHash: text }),
-});
-
 function taskOf(value: unknown): SampleTask | ScoreTask {
-  const head = taskHead.safeParse(value);
-  if (head.success) return value as SampleTask | ScoreTask;
-  throw new InputError("a task in the queue is not one of this version");
+  const found = taskSchema.safeParse(value);
+  if (found.success) return value as SampleTask | ScoreTask;
+  const place = found.error.issues[0]?.path.join(".") ?? "";
+  throw new InputError(`a task in the queue is not one of this version${place === "" ? "" : ` (${place})`}`);
 }
 
 export interface TaskOptions extends Pick<ModelOptions, "keyFile"> {

@@ -86,6 +86,33 @@ describe.skipIf(skipped !== undefined)(title("the system's Python in its sandbox
     expect(await reason(file)).toMatch(/File too large|No space left/);
   });
 
+  test("memory that belongs to no process is refused: memory files, also a child's, and shared segments", async () => {
+    const child =
+      "import os\npid = os.fork()\nif pid == 0:\n  try: os.memfd_create('m')\n  except PermissionError: os._exit(7)\n  os._exit(0)\nassert os.waitpid(pid, 0)[1] >> 8 == 7";
+    expect(await reason("import os; os.memfd_create('m')")).toMatch(/^PermissionError/);
+    expect(await reason(child)).toBe("passed");
+    const segment =
+      "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nassert libc.shmget(0, ctypes.c_size_t(1 << 20), 0o1600) == -1";
+    expect(await reason(segment)).toBe("passed");
+  });
+
+  test("links out of the sandbox lead nowhere", async () => {
+    const links = `import os
+for index, target in enumerate(["/etc/passwd", "/root", "/proc/1/root/home", "/.old", ${JSON.stringify(import.meta.dirname)}]):
+  os.symlink(target, "/tmp/%d" % index)
+  assert not os.path.exists("/tmp/%d" % index), target`;
+    expect(await reason(links)).toBe("passed");
+  });
+
+  test("a flood on every descriptor is no pass, and is not kept", async () => {
+    const flood = `import os
+for descriptor in range(3, 10):
+  try:
+    while True: os.write(descriptor, b"y" * 65536)
+  except OSError: pass`;
+    expect(await run(flood, python)).not.toEqual({ status: "passed" });
+  });
+
   test("files of the machine are not there, and what is there cannot be written", async () => {
     const secret = join(mkdtempSync(join(tmpdir(), "lmcov-")), "secret");
     writeFileSync(secret, "secret");

@@ -147,6 +147,8 @@ function rootScript(request: IsolationRequest, tool: (name: string) => string): 
     `${mount} -t proc -o nosuid,nodev,noexec proc proc`,
     // No namespace inside the namespace: it would give capabilities back.
     "echo 0 > proc/sys/user/max_user_namespaces",
+    // Shared memory counts to no process once it is detached; older kernels do not let it be switched off here.
+    "{ echo 0 > proc/sys/kernel/shmmni; } 2>/dev/null || :",
     `${tool("pivot_root")} . .old`,
     `${tool("umount")} -l /.old`,
     "rmdir /.old",

@@ -1,4 +1,31 @@
 /**
+ * Memory files take memory that no limit on a process counts. A filter on system calls refuses them (memfd_create,
+ * memfd_secret) to the program and its children; where the kernel or this Python has no filters, nothing is refused.
+ */
+const withoutMemoryFiles = `
+def refuse_memory_files():
+    import ctypes, struct
+    arch, create = {"x86_64": (0xC000003E, 319), "aarch64": (0xC00000B7, 279)}[os.uname().machine]
+    steps = [
+        (0x20, 0, 0, 4),
+        (0x15, 0, 5, arch),
+        (0x20, 0, 0, 0),
+        (0x35, 3, 0, 0x40000000),
+        (0x15, 2, 0, create),
+        (0x15, 1, 0, 447),
+        (0x06, 0, 0, 0x7FFF0000),
+        (0x06, 0, 0, 0x00050001),
+    ]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    loaded = ctypes.create_string_buffer(struct.pack("HP", len(steps), ctypes.addressof(code)))
+    ctypes.CDLL(None).prctl(22, 2, loaded, 0, 0)
+try:
+    refuse_memory_files()
+except Exception:
+    pass
+`.trim();
+
+/**
  * The Python side: reads the program, silences it, runs it as `__main__` and reports on a descriptor of its own.
  * An alarm ends pure Python loops with a verdict; the outer process kills what the alarm does not reach.
  */
@@ -21,6 +48,7 @@ class TimedOut(BaseException):
     pass
 def alarm(*_):
     raise TimedOut()
+${withoutMemoryFiles}
 report("started")
 try:
     code = compile(program, "<program>", "exec")
