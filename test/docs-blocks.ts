@@ -50,6 +50,7 @@ const languages = ["sh", "ts", "yaml", "jsonl", ""];
 export function runnerOf({ page, language, mark }: Block): string | undefined {
   if (mark !== "") return language === "sh" ? byMark[mark] : undefined;
   if (page === "../README.md") return "readme.test.ts";
+  if (page === "../experiments/README.md") return language === "sh" ? "experiments.test.ts" : undefined;
   if (page.startsWith("api/")) return "docstring-examples.test.ts";
   if (page === "decoding.md" && language === "sh") return "cli/generate.test.ts";
   if (page === "fleet.md" && language === "yaml") return "docs-fleet.test.ts";
@@ -59,8 +60,10 @@ export function runnerOf({ page, language, mark }: Block): string | undefined {
   return languages.includes(language) ? "docs.test.ts" : undefined;
 }
 
-/** All blocks, those of the README last. */
-export const blocks: readonly Block[] = [...pages, "../README.md"].flatMap(blocksOf);
+/** All blocks, those of pages beside docs/ last. */
+export const blocks: readonly Block[] = [...pages, "../README.md", "../experiments/README.md"].flatMap(
+  blocksOf,
+);
 
 /** The blocks that a test file runs: with these a file begins, so that it leaves none out. */
 export const blocksFor = (file: string): Block[] => blocks.filter((block) => runnerOf(block) === file);

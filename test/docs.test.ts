@@ -6,7 +6,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { pathsOfPrompt } from "../src/task/index.ts";
 import { trainingConfig } from "../src/train/index.ts";
-import { blocks, blocksFor, commandsOf, docs, pages, placed, runnerOf, textOf } from "./docs-blocks.ts";
+import {
+  blocks,
+  blocksFor,
+  blocksOf,
+  commandsOf,
+  docs,
+  pages,
+  placed,
+  runnerOf,
+  textOf,
+} from "./docs-blocks.ts";
 import { writeHarnessLogs, writeLogs, writeRuns } from "./docs-inputs.ts";
 import { compilerFaults, writeExampleProject } from "./example-project.ts";
 import { lmcov } from "./lmcov.ts";
@@ -44,7 +54,10 @@ describe("the documentation", () => {
 
   test("leads somewhere with each link, and to each page from its index", () => {
     const linked = new Set<string>();
-    for (const page of [...pages, "../README.md"]) {
+    const readmes = ["", "experiments/", "examples/", "examples/training/"].map(
+      (place) => `../${place}README.md`,
+    );
+    for (const page of [...pages, ...readmes, "../CONTRIBUTING.md"]) {
       const prose = textOf(page).replaceAll(/^```[\s\S]*?^```$/gm, "");
       for (const [, target = ""] of prose.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
         const path = join(docs, dirname(page), target);
@@ -53,6 +66,16 @@ describe("the documentation", () => {
       }
     }
     expect(pages.filter((page) => page !== "README.md" && !linked.has(page))).toEqual([]);
+  });
+
+  test("has in the example's own page the commands of its walk-through", () => {
+    const commandsIn = (page: string) =>
+      blocksOf(page)
+        .filter(({ language }) => language === "sh")
+        .flatMap(({ text }) => commandsOf(text).map((words) => words.join(" ")));
+    const shown = commandsIn("../examples/training/README.md");
+    expect(shown.length).toBeGreaterThan(3);
+    expect(commandsIn("does-my-training-lose-coverage.md")).toEqual(expect.arrayContaining(shown));
   });
 
   test.each(placed(own("yaml")))("the configuration in %s is accepted", (place, { text }) => {

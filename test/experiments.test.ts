@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blocksFor, commandsOf } from "./docs-blocks.ts";
 import { lmcov } from "./lmcov.ts";
 
 const experiments = fileURLToPath(new URL("../experiments", import.meta.url));
 const readme = readFileSync(join(experiments, "README.md"), "utf8");
+const commands = blocksFor("experiments.test.ts").flatMap(({ text }) => commandsOf(text));
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "lmcov-experiments-"));
@@ -26,9 +28,11 @@ interface Claim {
 }
 
 async function resultOf(figure: string): Promise<{ readonly claims: readonly Claim[] }> {
-  const record = join(experiments, figure);
-  const words = ["reproduce", figure, "--record", record, "--out", join(folder, figure), "--json"];
-  const { code, stdout, stderr } = await lmcov(words);
+  const shown = commands.find(([program, , name]) => program === "lmcov" && name === figure)?.slice(1) ?? [];
+  const record = `experiments/${figure}`;
+  expect(shown).toEqual(["reproduce", figure, "--record", record, "--out", figure]);
+  const words = shown.map((word) => (word === record ? join(experiments, figure) : word));
+  const { code, stdout, stderr } = await lmcov([...words, "--json"], { cwd: folder });
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 }

@@ -4,8 +4,13 @@ import { importers } from "../importer/index.ts";
 import { tableLines } from "../report/index.ts";
 import { jsonText, printResult } from "./print.ts";
 
+const examples = `
+Examples:
+  lmcov formats
+  lmcov passk answers.txt --format human-eval     read as this format whatever the content looks like`;
+
 export function command(): Command {
-  return new Command("formats").option("--json", "print JSON").action(run);
+  return new Command("formats").option("--json", "print JSON").addHelpText("after", examples).action(run);
 }
 
 function run(options: { json?: boolean }): void {

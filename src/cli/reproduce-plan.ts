@@ -46,7 +46,7 @@ export function planText(plan: FigurePlan, cost: PlanCost): string {
 
 function hoursText(hours: number): string {
   if (hours >= 48) return `${countText(hours / 24)} days`;
-  return hours >= 1.5 ? `${countText(hours)} hours` : `${countText(Math.max(1, hours * 60))} minutes`;
+  return hours >= 1.5 ? `${countText(hours)} hours` : plural(Math.max(1, Math.round(hours * 60)), "minute");
 }
 
 const gigabytes = (bytes: number) => Number((bytes / 1e9).toPrecision(2));
