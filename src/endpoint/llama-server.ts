@@ -65,12 +65,13 @@ async function factsOf(
   const contextLength = defaults.at("n_ctx").countOr(undefined);
   const models = new Answer(await client.find("/v1/models", signal), `${client.address}/v1/models`);
   const vocabularySize = models.at("data").at(0).at("meta").at("n_vocab").countOr(undefined);
-  const params = defaults.at("params").raw ?? defaults.raw;
+  const params = (defaults.has("params") ? defaults.at("params") : defaults).raw;
+  const isTold = typeof params === "object" && params !== null && !Array.isArray(params);
   return {
     ...(contextLength !== undefined && { contextLength }),
     ...(vocabularySize !== undefined && { vocabularySize }),
     beginningOfSequence: tokenizer.beginningOfSequence,
-    samplingDefaults: params as JsonObject,
+    ...(isTold && { samplingDefaults: params as JsonObject }),
     software: `llama.cpp ${props.at("build_info").textOr("")}`.trim(),
   };
 }

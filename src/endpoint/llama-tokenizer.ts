@@ -1,6 +1,7 @@
 /** Tokens of texts by a llama.cpp server's `/tokenize`, with its rule for the beginning-of-sequence token. */
 import { Answer } from "./answer.ts";
 import type { Message } from "./endpoint.ts";
+import { EndpointError } from "./endpoint-error.ts";
 import type { HttpClient } from "./http-client.ts";
 import { Recent } from "./recent.ts";
 import { requireTokens, toldTexts } from "./scored-tokens.ts";
@@ -51,10 +52,14 @@ export class LlamaTokenizer {
   /** The same, without a beginning, or undefined where its tokens stand for another text: the vocabulary lacks a part of it. */
   async spelling(text: string, signal: AbortSignal): Promise<readonly number[] | undefined> {
     const tokens = await this.#tokenize(text, false, signal);
-    const { status, text: said } = await this.#client.request("/detokenize", { body: { tokens }, signal });
-    // A gateway may not have it; then the text is taken on trust.
-    if (status !== 200) return tokens;
-    const back = new Answer(JSON.parse(said), `${this.#client.address}/detokenize`).at("content").textOr("");
+    const place = `${this.#client.address}/detokenize`;
+    const answer = await this.#client.post("/detokenize", { tokens }, signal).catch((error: unknown) => {
+      // A gateway may not have it; then the text is taken on trust.
+      if (error instanceof EndpointError && !error.retryable) return undefined;
+      throw error;
+    });
+    if (answer === undefined) return tokens;
+    const back = new Answer(answer, place).at("content").textOr("");
     // Some tokenisers put a space before every text.
     return back === text || back === ` ${text}` ? tokens : undefined;
   }

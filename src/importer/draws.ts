@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import {
   type Outcome,
+  type Response,
   type RowBase,
   type SamplingSettings,
   samplingHash,
@@ -132,4 +133,31 @@ export function outcomeRow(base: RowBase, parts: OutcomeParts): Outcome {
   if (parts.answer !== undefined) row.answer = parts.answer;
   if (parts.fingerprint !== undefined) row.fingerprint = parts.fingerprint;
   return row;
+}
+
+/** What a drawn text adds to its base. */
+export interface DrawnText extends Pick<Response, "drawSet" | "draw" | "text"> {
+  readonly prompt?: string | undefined;
+  readonly target?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly tokenCount?: number | undefined;
+  readonly finishReason?: string | undefined;
+}
+
+/** The text of a draw, as a row; what the log does not tell is absent from it. */
+export function drawnText(base: RowBase, drawn: DrawnText): Response {
+  const { drawSet, draw, prompt, text, target, seed, tokenCount, finishReason } = drawn;
+  return {
+    kind: "response",
+    ...base,
+    drawSet,
+    draw,
+    role: "draw",
+    ...(prompt !== undefined && { prompt }),
+    text,
+    ...(target !== undefined && { target }),
+    ...(seed !== undefined && { seed }),
+    ...(tokenCount !== undefined && { tokenCount }),
+    ...(finishReason !== undefined && { finishReason }),
+  };
 }

@@ -7,7 +7,16 @@ import { crc32 } from "node:zlib";
 import { parseDocument } from "yaml";
 import { InputError, type Row, type RowBase } from "../record/index.ts";
 import { byteChunks, fileFingerprint, messageOf } from "./byte-source.ts";
-import { batchLength, promptHashOf, shown, stemOf, unknownSampling, verdictOf } from "./draws.ts";
+import {
+  batchLength,
+  drawnText,
+  outcomeRow,
+  promptHashOf,
+  shown,
+  stemOf,
+  unknownSampling,
+  verdictOf,
+} from "./draws.ts";
 import type { ImportContext, Importer } from "./importer.ts";
 import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
 
@@ -69,28 +78,19 @@ async function* readMonkeys(path: string, context: ImportContext): AsyncGenerato
       context.reject({ file: path, field: `samples[${draw}]`, reason: "not a text" });
       continue;
     }
-    rows.push({
-      kind: "outcome",
-      ...base,
-      drawSet,
-      draw,
-      ...(verdict === undefined
-        ? { verdict: "unscored", reason: "no verdict in the log" }
-        : { verdict: verdict ? "correct" : "incorrect" }),
-      ...(typeof text === "string" && { fingerprint: crc32(text) }),
-      verifier: verdicts === undefined ? "none" : "is_correct",
-    });
-    if (context.options.texts && typeof text === "string") {
-      rows.push({
-        kind: "response",
-        ...base,
+    rows.push(
+      outcomeRow(base, {
         drawSet,
         draw,
-        role: "draw",
-        ...(prompt !== undefined && { prompt }),
-        text,
-        ...(target !== undefined && { target }),
-      });
+        ...(verdict === undefined
+          ? { verdict: "unscored", reason: "no verdict in the log" }
+          : { verdict: verdict ? "correct" : "incorrect" }),
+        ...(typeof text === "string" && { fingerprint: crc32(text) }),
+        verifier: verdicts === undefined ? "none" : "is_correct",
+      }),
+    );
+    if (context.options.texts && typeof text === "string") {
+      rows.push(drawnText(base, { drawSet, draw, prompt, text, target }));
     }
     if (rows.length < batchLength) continue;
     yield rows;

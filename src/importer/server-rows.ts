@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib";
 import { checkpointName, type Row, type RowBase, type SamplingSettings } from "../record/index.ts";
 import {
   DrawNumbers,
+  drawnText,
   modelNameOf,
   nameOf,
   noteUnusedName,
@@ -221,19 +222,13 @@ export class ExchangeRows {
         ? undefined
         : targetNames.map((name) => nameOf(fieldOf(wrapper, name))).find((name) => name !== undefined);
     const seed = fieldOf(request, "seed");
-    rows.push({
-      kind: "response",
-      ...base,
-      drawSet,
-      draw,
-      role: "draw",
-      ...(part.prompt !== undefined && { prompt: part.prompt }),
-      text,
-      ...(target !== undefined && { target }),
-      ...(typeof seed === "number" && Number.isFinite(seed) && { seed }),
-      ...(part.tokenCount !== undefined && { tokenCount: part.tokenCount }),
-      ...(part.finishReason !== undefined && { finishReason: part.finishReason }),
-    });
+    const { prompt, tokenCount, finishReason } = part;
+    rows.push(
+      drawnText(base, {
+        ...{ drawSet, draw, prompt, text, target, tokenCount, finishReason },
+        seed: typeof seed === "number" && Number.isFinite(seed) ? seed : undefined,
+      }),
+    );
   }
 
   #noteModel(held: string | undefined): void {

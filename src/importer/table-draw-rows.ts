@@ -1,7 +1,7 @@
 /** Rows of a table of draws: a verdict, a response, a reward or a log-probability in a record, or lists of them. */
 import { crc32 } from "node:zlib";
 import { checkpointName, type Row, type RowBase } from "../record/index.ts";
-import { type OutcomeParts, outcomeRow, shown } from "./draws.ts";
+import { drawnText, type OutcomeParts, outcomeRow, shown } from "./draws.ts";
 import type { TableFields } from "./table-fields.ts";
 import type { TableRecord } from "./table-record.ts";
 import {
@@ -103,16 +103,7 @@ export class TableDrawRows {
     if (!this.#fields.context.options.texts || response === undefined) return;
     const prompt = this.#fields.read(input, "prompt", textIn);
     const target = this.#fields.read(input, "target", textIn);
-    rows.push({
-      kind: "response",
-      ...base,
-      drawSet,
-      draw,
-      role: "draw",
-      ...(prompt !== undefined && { prompt }),
-      text: response,
-      ...(target !== undefined && { target }),
-    });
+    rows.push(drawnText(base, { drawSet, draw, prompt, text: response, target }));
   }
 
   /** A row that gives both a list of verdicts and n or c must agree with itself. */

@@ -51,12 +51,15 @@ export function httpVerifier(address: string, options: HttpVerifierOptions = {})
   };
 }
 
+/** In seconds: a judge that asks for more is asked again after this. */
+const longestRest = 3600;
+
 function refusal(answer: Response, name: string): JudgeError {
   const { status } = answer;
   const wait = Number(answer.headers.get("retry-after") ?? Number.NaN);
   return new JudgeError(`status ${status}`, `${name} answered ${status}`, {
     retryable: status === 429 || status >= 500,
-    ...(Number.isFinite(wait) && wait >= 0 && { retryAfter: wait }),
+    ...(Number.isFinite(wait) && wait >= 0 && { retryAfter: Math.min(wait, longestRest) }),
   });
 }
 
