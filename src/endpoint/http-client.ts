@@ -12,7 +12,7 @@ import type { Secret } from "./secret.ts";
 export interface HttpClientOptions {
   /** Milliseconds until a request is given up; 10 minutes. */
   readonly timeout?: number;
-  /** Bytes of an answer; 256 MiB. */
+  /** Bytes of an answer; 64 MiB, twice what the longest list of a vocabulary takes. */
   readonly largestAnswer?: number;
   /** Connections at once; 256. */
   readonly connections?: number;
@@ -126,7 +126,7 @@ export class HttpClient {
   ): Promise<HttpAnswer | typeof closedWhileKept> {
     const { body, signal } = input;
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const limit = this.#options.largestAnswer ?? 256 << 20;
+    const limit = this.#options.largestAnswer ?? 64 << 20;
     const timeout = this.#options.timeout ?? 600_000;
     return new Promise((resolve, reject) => {
       if (signal.aborted) {

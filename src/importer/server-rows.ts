@@ -3,27 +3,16 @@
  * texts given to it for scoring are data, or another model's draws where the dump names it.
  */
 import { crc32 } from "node:zlib";
-import { checkpointName, type Row, type RowBase, type SamplingSettings } from "../record/index.ts";
-import {
-  DrawNumbers,
-  drawnText,
-  modelNameOf,
-  nameOf,
-  noteUnusedName,
-  outcomeRow,
-  promptHashOf,
-  type SharedSampling,
-  sharedSampling,
-  stemOf,
-} from "./draws.ts";
+import { checkpointName, type Row, type RowBase } from "../record/index.ts";
+import { DrawNumbers, drawnText, nameOf, outcomeRow } from "./draws.ts";
 import type { ImportContext } from "./importer.ts";
-import { asRecord, fieldOf, type JsonRecord } from "./json-text.ts";
+import { fieldOf, type JsonRecord } from "./json-text.ts";
 import { serverParts } from "./server-answer.ts";
+import { ExchangeBases } from "./server-base.ts";
 import { type ServerPart, temperedNote } from "./server-part.ts";
 import { exchangeSampling, type ServerExchange, temperingOf } from "./server-request.ts";
 import type { TokenPart } from "./server-tokens.ts";
 
-const problemNames = ["problem", "problem_id", "task_id", "doc_id", "question_id", "prompt_id", "native_id"];
 const targetNames = ["target", "ground_truth", "gt_answer", "reference_answer", "gold_answer", "answer"];
 
 /** Makes the rows of one dump, an exchange at a time. */
@@ -31,16 +20,16 @@ export class ExchangeRows {
   readonly #path: string;
   readonly #context: ImportContext;
   readonly #drawSet: string;
+  readonly #bases: ExchangeBases;
   readonly #draws = new DrawNumbers();
-  readonly #samplings = new Map<string, SharedSampling>();
   /** Log-probabilities of given texts: servers do not repeat them to the last digit. */
   readonly #given = new Map<string, number>();
-  readonly #noted = new Set<string>();
 
   constructor(input: { path: string; context: ImportContext; drawSet: string }) {
     this.#path = input.path;
     this.#context = input.context;
     this.#drawSet = input.drawSet;
+    this.#bases = new ExchangeBases(input);
   }
 
   append(rows: Row[], exchange: ServerExchange, line: number): void {
@@ -57,64 +46,10 @@ export class ExchangeRows {
       });
     }
     for (const part of parts) {
-      const base = this.#base({ exchange, settings, part, line });
+      const base = this.#bases.of({ exchange, settings, part, line });
       if (part.kind === "given") this.#appendGiven(rows, { base, part, exchange, line });
       else this.#appendDraw(rows, { base, part, exchange });
     }
-  }
-
-  #base(input: {
-    exchange: ServerExchange;
-    settings: SamplingSettings;
-    part: ServerPart;
-    line: number;
-  }): RowBase {
-    const { exchange, part, line } = input;
-    const { options } = this.#context;
-    const { request, response, wrapper } = exchange;
-    const held =
-      nameOf(fieldOf(response, "model")) ??
-      nameOf(fieldOf(request, "model")) ??
-      nameOf(fieldOf(asRecord(fieldOf(response, "generation_settings")), "model"));
-    this.#noteModel(held);
-    const task = options.task ?? nameOf(fieldOf(wrapper, "task")) ?? stemOf(this.#path);
-    const prompt = part.whole ? part.text : part.prompt;
-    const names = wrapper === response ? [] : problemNames.map((name) => nameOf(fieldOf(wrapper, name)));
-    const named = names.find((name) => name !== undefined) ?? this.#customName(wrapper, prompt);
-    if (named === undefined && prompt === undefined) {
-      this.#note(
-        "the requests are not in the dump: answers on different lines are taken as answers to different prompts",
-      );
-    }
-    const problem =
-      named ??
-      (prompt === undefined ? `${this.#drawSet}:${line}` : promptHashOf({ prompt, task, problem: "" }));
-    // Draws depend on how they were drawn; a given text does not.
-    const sampling = this.#sampling(part.kind === "given" ? {} : input.settings);
-    return {
-      model: held ?? modelNameOf(options, this.#path),
-      ...stepOf(wrapper, response),
-      task,
-      problem,
-      promptHash: promptHashOf({ prompt, task, problem }),
-      ...sampling,
-      source: { file: this.#path, line },
-    };
-  }
-
-  /** A batch's `custom_id` names a request, not a problem: it serves where there is no prompt. */
-  #customName(wrapper: JsonRecord, prompt: string | undefined): string | undefined {
-    return prompt === undefined ? nameOf(fieldOf(wrapper, "custom_id")) : undefined;
-  }
-
-  #sampling(settings: SamplingSettings): SharedSampling {
-    const key = JSON.stringify(settings);
-    let sampling = this.#samplings.get(key);
-    if (sampling === undefined) {
-      sampling = sharedSampling(settings);
-      this.#samplings.set(key, sampling);
-    }
-    return sampling;
   }
 
   #appendGiven(
@@ -125,7 +60,7 @@ export class ExchangeRows {
     const { tokens, text } = part;
     if (tokens === undefined) return;
     if (part.whole) {
-      this.#note(
+      this.#bases.note(
         "nothing tells where prompts end: whole texts are scored, as data" +
           (tokens.unscored > 0 ? ", without their first token, which has no log-probability" : ""),
       );
@@ -193,7 +128,7 @@ export class ExchangeRows {
     if (tokens !== undefined) {
       const tempering = temperingOf(base.sampling);
       if (tempering !== undefined && tempering !== "") {
-        this.#note(temperedNote(tempering));
+        this.#bases.note(temperedNote(tempering));
       }
       rows.push({
         kind: "likelihood",
@@ -230,30 +165,11 @@ export class ExchangeRows {
       }),
     );
   }
-
-  #noteModel(held: string | undefined): void {
-    if (held === undefined || this.#noted.has("model")) return;
-    this.#noted.add("model");
-    const given = this.#context.options.model;
-    noteUnusedName(this.#context, { path: this.#path, what: "model", given, held });
-  }
-
-  /** Says a thing of this file once. */
-  #note(message: string): void {
-    if (this.#noted.has(message)) return;
-    this.#noted.add(message);
-    this.#context.note(`${this.#path}: ${message}`);
-  }
 }
 
 function keyOf(base: RowBase): string {
   const { model, step, task, samplingHash, problem, promptHash } = base;
   return [model, step ?? "", task, samplingHash, problem, promptHash].join("\u0000");
-}
-
-function stepOf(wrapper: JsonRecord, response: JsonRecord): { step?: number } {
-  const step = wrapper === response ? undefined : fieldOf(wrapper, "step");
-  return typeof step === "number" && Number.isFinite(step) && step >= 0 ? { step } : {};
 }
 
 function drawerOf(wrapper: JsonRecord): string | undefined {
