@@ -1,6 +1,7 @@
 /** The model that a configuration names: sizes, starting parameters, tokenizer, and how its checkpoints are written. */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
@@ -64,8 +65,20 @@ export async function prepareModel(
     tiedEmbeddings,
     layerNormEpsilon: 1e-5,
   };
+  checkSize(sizes);
   const start = initialisation === "scaled" ? scaledInitialisation : gpt2Initialisation;
   return prepared(sizes, initialParameters(sizes, given.generator, start), named, tokenizerFiles);
+}
+
+/** Training holds the parameters twice, in float32 at least: refused where the machine's memory cannot. */
+function checkSize({ vocabularySize, contextLength, layers, width }: TransformerConfig): void {
+  const least = layers * 12 * width ** 2 + (vocabularySize + contextLength) * width;
+  const memory = totalmem();
+  if (8 * least <= memory) return;
+  const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+  throw new InputError(
+    `model: has at least ${least} parameters, whose training takes more than ${gigabytes(8 * least)}; this machine has ${gigabytes(memory)}`,
+  );
 }
 
 function prepared(

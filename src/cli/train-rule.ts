@@ -26,6 +26,6 @@ export function preparedRule({ rule: given, loss: named, schedule, steps }: Trai
 function lossOf(rule: NamedRule, named: TrainingConfig["loss"]): NamedLoss {
   const { name, ...options } = typeof named === "string" ? { name: named } : named;
   if (rule.loss === undefined) return lossByName(name, options);
-  if (name === "sequence") return rule.loss;
+  if (name === "sequence" && lossByName(name, options) !== undefined) return rule.loss;
   throw new UnusableTrainingError(`loss: ${name}: the rule ${rule.name} has its own, ${rule.loss.name}`);
 }

@@ -110,7 +110,7 @@ function printCheck(prepared: PreparedTraining, folder: string, options: TrainOp
   printResult(
     [
       `${countText(numbers.parameters)} parameters, vocabulary of ${countText(numbers.vocabulary)}, context of ${countText(numbers.context)} tokens`,
-      `${plural(numbers.examples, "example")} of at most ${countText(numbers.longestTokens)} tokens; ${plural(numbers.evaluation, "held-out response")}`,
+      `${config.data.file === undefined && config.data.limit === undefined ? "fresh samples" : plural(numbers.examples, "example")} of at most ${countText(numbers.longestTokens)} tokens; ${plural(numbers.evaluation, "held-out response")}`,
       `${countText(config.steps)} steps of ${countText(config.batch)} by ${config.rule.name} on ${prepared.engine}`,
       `→ ${folder}`,
     ].join("\n"),

@@ -69,6 +69,22 @@ test.each([
   ],
   ["best checkpoints without probes", { checkpoints: { every: 1, keepBest: 1 } }, /keepBest: needs probes/],
   ["no steps", { steps: 0 }, /steps: /],
+  ["more threads than any machine runs", { threads: 100_000 }, /threads: Too big/],
+  [
+    "a final share without a fall",
+    { schedule: { final: 0.1 } },
+    /schedule\.final: a constant schedule has none/,
+  ],
+  [
+    "a generator's options beside a file",
+    { data: { file: "a", options: { depth: 2 } } },
+    /data\.options: are a generator's/,
+  ],
+  [
+    "a column of no file",
+    { data: { generator: "b" }, evaluation: { logProbability: "l" } },
+    /evaluation\.logProbability: is a column of evaluation\.file/,
+  ],
 ])("%s is refused by name", (_, change, message) => {
   expect(refusal(change)).toThrow(message);
 });

@@ -109,7 +109,8 @@ const schema = z.strictObject({
   microBatch: positive.optional(),
   seed: z.union([z.string(), z.number()]).default("lmcov").transform(String),
   device: z.enum(["cpu", "webgpu", "cuda", "float64"]).default("cpu"),
-  threads: positive.optional(),
+  /** Each has a stack of its own, and more than there are cores slow each other down. */
+  threads: positive.max(1024).optional(),
   probes: probes.optional(),
   checkpoints: checkpoints.default({}),
   state: state.prefault({}),
@@ -164,6 +165,20 @@ export function trainingConfig(value: unknown, place: string): TrainingConfig {
       "schedule.warmup",
       `${config.schedule.warmup} steps are more than the ${config.steps} of the training`,
     );
+  }
+  // What would have no effect was meant to have one.
+  if (config.schedule.name === "constant" && config.schedule.final !== 0) {
+    refuse("schedule.final", "a constant schedule has none; name it linear or cosine");
+  }
+  if (config.data.file !== undefined && Object.keys(config.data.options).length > 0) {
+    refuse("data.options", "are a generator's, and data.file is given");
+  }
+  if (config.evaluation !== undefined && config.evaluation.file === undefined) {
+    const { problem, target, logProbability } = config.evaluation;
+    for (const [key, column] of Object.entries({ problem, target, logProbability })) {
+      if (column !== undefined)
+        refuse(`evaluation.${key}`, "is a column of evaluation.file, which is missing");
+    }
   }
   if (config.checkpoints.every !== undefined && config.checkpoints.perDecade !== undefined) {
     refuse("checkpoints", "give either every or perDecade");

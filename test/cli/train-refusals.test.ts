@@ -37,6 +37,18 @@ describe("refused before anything is written:", () => {
       undefined,
       /model\.width: 15 is not divisible by 2 heads/,
     ],
+    [
+      "an option of a loss that has none, beside a rule with its own",
+      { rule: { name: "token-sgd", learningRate: 0.1 }, loss: { name: "sequence", N: 3 } },
+      undefined,
+      /loss sequence: N: unknown option/,
+    ],
+    [
+      "a model larger than the memory",
+      { model: { ...tinyTraining.model, width: 2 ** 20, layers: 1000 } },
+      undefined,
+      /model: has at least \d+ parameters, whose training takes more than 9\.83e\+7 GiB/,
+    ],
     ["an empty response", {}, lines(good, { ...good, response: "" }), /bad\.jsonl:2: the response is empty/],
     [
       "a response longer than the context",

@@ -107,6 +107,7 @@ export function checkedOptions(owner: string, options: Options, given: GivenOpti
 }
 
 function optionsText(options: Options): string {
+  if (Object.keys(options).length === 0) return "there is none";
   return Object.entries(options)
     .map(([name, { limits }]) => `${name}: ${limits}`)
     .join("; ");

@@ -108,7 +108,7 @@ describe("a loss by its name", () => {
     ["dco", {}, "loss dco: N: is missing; must be a number of at least 1"],
     ["dco", { N: 0.5 }, "loss dco: N: is 0.5; must be"],
     ["sequences", {}, 'loss: "sequences" is not known; did you mean sequence?'],
-    ["token", { N: 2 }, "loss token: N: unknown option"],
+    ["token", { N: 2 }, "loss token: N: unknown option; (there is none)"],
     ["truncated", { N: 8 }, "loss truncated: teacher: is missing"],
   ])("%s with %o is refused", (name, options, message) => {
     expect(() => lossByName(name, options)).toThrow(message);
