@@ -227,5 +227,6 @@ test("a profile of the nodes' times is written when the program is released", as
 
 test("bad options are refused by name", async () => {
   await expect(onnxruntimeExecutor({ threads: 0 })).rejects.toThrow("threads is 0: ");
+  await expect(onnxruntimeExecutor({ threads: 100_000 })).rejects.toThrow("threads is 100000: ");
   await expect(onnxruntimeExecutor({ device: "tpu" as "cpu" })).rejects.toThrow(/device is tpu: .*cpu/);
 });

@@ -24,6 +24,9 @@ export interface OnnxruntimeOptions {
   readonly profile?: string;
 }
 
+/** More would take the machine's own limit of threads rather than any use of them. */
+const mostThreads = 1024;
+
 /**
  * An executor on onnxruntime. Programs of equal graphs share one session. A run blocks the event loop until it is done:
  * whoever answers requests meanwhile runs it in a worker. Throws an error of name InputError if onnxruntime-node is
@@ -31,8 +34,8 @@ export interface OnnxruntimeOptions {
  */
 export async function onnxruntimeExecutor(options: OnnxruntimeOptions = {}): Promise<Executor> {
   const { threads = 1, device = "cpu" } = options;
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new RangeError(`threads is ${threads}: must be an integer of at least 1`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
+    throw new RangeError(`threads is ${threads}: must be an integer from 1 to ${mostThreads}`);
   }
   const onnxruntime = await loadOnnxruntime("running graphs in float32");
   const offered = onnxruntime.listSupportedBackends().map((backend) => backend.name);
