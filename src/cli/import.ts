@@ -9,6 +9,7 @@ import { appendJournal, asOnlyWriter, type JournalEntry, readJournal, writeParts
 import { CopiedRows } from "./copied-rows.ts";
 import { exitCode } from "./exit-code.ts";
 import { fileFingerprint } from "./file-fingerprint.ts";
+import { modelsByFolder } from "./file-models.ts";
 import { ImportTally, rejectionText } from "./import-tally.ts";
 import { type Input, inputsOf, recognitionOf, skippable } from "./load-logs.ts";
 import { type LogOptions, loadRequest, logCommand } from "./log-options.ts";
@@ -60,7 +61,9 @@ async function run(words: string[], options: ImportCommandOptions): Promise<void
     const entries: JournalEntry[] = [];
     let skipped = 0;
     let finishedBytes = 0;
+    const fileModels = modelsByFolder(inputs.map(({ path }) => path));
     for (const input of inputs) {
+      const fileModel = fileModels.get(input.path);
       const unit = await unitOf(input, importOptions, options.format);
       if (finished.has(unit)) skipped += 1;
       else {
@@ -69,7 +72,7 @@ async function run(words: string[], options: ImportCommandOptions): Promise<void
           input,
           unit,
           folder: options.out,
-          importOptions,
+          importOptions: { ...importOptions, ...(fileModel !== undefined && { fileModel }) },
           tally: own,
           recognition: recognitionOf(load),
           copied,

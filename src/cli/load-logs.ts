@@ -24,6 +24,7 @@ import {
 } from "../store/index.ts";
 import { type Verifier, verifierByName } from "../verifier/index.ts";
 import { DistinctModels, type ModelOrigin } from "./distinct-models.ts";
+import { modelsByFolder } from "./file-models.ts";
 import { ImportTally } from "./import-tally.ts";
 import { megabytes, progressLine } from "./progress.ts";
 import { type Agreement, reScored } from "./re-score.ts";
@@ -133,13 +134,26 @@ export async function loadLogs(paths: readonly string[], options: LoadOptions): 
   };
   // Draws of one run, or of models of their own, that are not looked at one by one can be counted by the database.
   const alone = inputs.length === 1 || options.names !== undefined;
+  // Where the paths are told apart by names, so are their models.
+  const fileModels = modelsByFolder(
+    options.names === undefined ? inputs.filter(({ run }) => !run).map(({ path }) => path) : [],
+  );
   const countsSuffice = alone && verifier === undefined;
+  const importOptionsOf = ({ path }: Input) => {
+    const fileModel = fileModels.get(path);
+    return { ...options.importOptions, ...(fileModel !== undefined && { fileModel }) };
+  };
   const loadInput = async (input: Input): Promise<LoadedFile | undefined> => {
     let rows = 0;
     try {
       const opened = input.run
         ? await openRun(input, { verifier, tally, countsSuffice, rewards: options.keepRewards ?? false })
-        : await openFile(input, options, verifier, tally, (bytes) => progress.update(finishedBytes + bytes));
+        : await openFile(input, {
+            options: { ...options, importOptions: importOptionsOf(input) },
+            verifier,
+            tally,
+            onProgress: (bytes) => progress.update(finishedBytes + bytes),
+          });
       for await (const read of opened.batches) {
         const batch = named(read, input);
         const judged = verifier && agreement ? reScored(batch, verifier, agreement) : batch;
@@ -239,11 +253,14 @@ function noteFailedUnits(failures: ReadonlyMap<string, number>, tally: ImportTal
 
 async function openFile(
   input: Input,
-  options: LoadOptions,
-  verifier: Verifier | undefined,
-  tally: ImportTally,
-  onProgress: (bytes: number) => void,
+  request: {
+    readonly options: LoadOptions;
+    readonly verifier: Verifier | undefined;
+    readonly tally: ImportTally;
+    readonly onProgress: (bytes: number) => void;
+  },
 ): Promise<OpenedInput> {
+  const { options, verifier, tally, onProgress } = request;
   const importer = await recogniseInput(input.path, recognitionOf(options));
   const context = tally.context(
     { ...options.importOptions, texts: verifier !== undefined || options.observer !== undefined },

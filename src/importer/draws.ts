@@ -42,15 +42,20 @@ export function promptHashOf(input: { prompt?: string | undefined; task: string;
   return shortHash(input.prompt ?? `${input.task}\u0000${input.problem}`);
 }
 
-/** The file's name without folders, compression suffix and extension. */
+/**
+ * The file's name without folders, compression suffix and extension.
+ *
+ * @example
+ * stemOf("step-100/samples.jsonl.gz"); // "samples"
+ */
 export function stemOf(path: string): string {
   const name = basename(path).replace(/\.(?:gz|zst|zstd)$/i, "");
   return name.replace(/(?<=.)\.[A-Za-z]\w{0,8}$/, "") || name;
 }
 
-/** The user's model name, or the file's stem. */
+/** The user's model name, or the file's. */
 export function modelNameOf(options: ImportOptions, path: string): string {
-  return options.model || stemOf(path);
+  return options.model || options.fileModel || stemOf(path);
 }
 
 /**

@@ -29,8 +29,10 @@ export interface InputHead {
 export interface ImportOptions {
   /** Column mapping given by the user: role → column name. */
   readonly map: Readonly<Partial<Record<MappableField, string>>>;
-  /** Model name for sources that do not hold one; the file's name otherwise. */
+  /** Model name for sources that do not hold one. */
   readonly model?: string;
+  /** The model's name where neither the source nor `model` gives one; the file's name where absent. */
+  readonly fileModel?: string;
   readonly task?: string;
   /** Stopping rule of the sampling, if the user knows it and the source does not say. */
   readonly stopping?: StoppingRule;

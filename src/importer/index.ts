@@ -1,4 +1,5 @@
 /** Logs of other programs as rows: formats recognised by content, rows in batches, rejections by line and field. */
+export { stemOf } from "./draws.ts";
 export { type Format, formats, importers } from "./formats.ts";
 export type {
   ImportContext,

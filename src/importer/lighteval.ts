@@ -7,6 +7,7 @@ import type { Row, RowBase } from "../record/index.ts";
 import { fileFingerprint } from "./byte-source.ts";
 import {
   batchLength,
+  modelNameOf,
   nameOf,
   noteUnusedName,
   outcomeRow,
@@ -81,7 +82,7 @@ class DetailRows {
     const held = modelFolders(input.path);
     const given = input.context.options.model;
     noteUnusedName(input.context, { path: input.path, what: "model", given, held });
-    this.#model = held ?? given ?? stemOf(input.path);
+    this.#model = held ?? modelNameOf(input.context.options, input.path);
   }
 
   append(rows: Row[], record: JsonRecord, line: number): void {
