@@ -67,8 +67,11 @@ test.each([
   [sample, "base.samplingHash", "0"],
   [sample, "record.prompt.text", [1, "two"]],
   [sample, "seed", 0.5],
-])("a task with a field of another kind is refused by the name of the field, case %#", async (task, path, value) => {
-  const error = await refused(changed(task, path, value)).catch((thrown: unknown) => thrown);
-  expect(String(error)).toContain(`InputError: a task in the queue is not one of this version (`);
-  expect(String(error)).toContain(path.split(".").slice(0, 2).join("."));
-});
+])(
+  "a task with a field of another kind is refused by the name of the field, case %#",
+  async (task, path, value) => {
+    const error = await refused(changed(task, path, value)).catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain(`InputError: a task in the queue is not one of this version (`);
+    expect(String(error)).toContain(path.split(".").slice(0, 2).join("."));
+  },
+);

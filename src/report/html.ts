@@ -78,8 +78,9 @@ function filled(template: string, given: { title: string; before: string; data: 
 const shortened = (_: string, value: unknown) =>
   typeof value === "string" ? cut(value) : typeof value === "number" ? rounded(value) : value;
 
-/** More digits are not to be seen; report.json has them. */
-const rounded = (value: number) => (Number.isInteger(value) ? value : Number(value.toPrecision(6)));
+/** More digits are not to be seen; report.json has them. Of rates near 1 the distance from 1 is shown. */
+const rounded = (value: number) =>
+  Number.isInteger(value) ? value : Number(value.toPrecision(value > 0.9995 && value < 1 ? 15 : 6));
 
 /** Longer names and remarks are nobody's to read, and the file is to stay small. */
 const longestText = 2000;

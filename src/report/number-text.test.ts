@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { countText, intervalText, isVacuous, listText, plural, rateText } from "./number-text.ts";
+import { countText, intervalText, isVacuous, listText, plural, rateText, realText } from "./number-text.ts";
 
 describe("numbers for people", () => {
   test("rates keep the digits that small and near-certain ones need", () => {
@@ -45,4 +45,10 @@ describe("numbers for people", () => {
     expect(isVacuous({ lower: 0, upper: 1 })).toBe(true);
     expect(isVacuous({ lower: 0.1, upper: 1 })).toBe(false);
   });
+});
+
+test("float noise and the page's six digits do not change what is shown", () => {
+  for (const noisy of [0.3125 - 1e-16, 0.3125, 0.31249996]) expect(rateText(noisy)).toBe("0.313");
+  expect(rateText(0.0125 - 1e-17)).toBe(rateText(0.0125));
+  expect(realText(2.0005 - 1e-15)).toBe(realText(2.0005));
 });

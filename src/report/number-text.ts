@@ -13,12 +13,15 @@ export function rateText(rate: number): string {
   if (rate > 1 - 1e-12) return "1";
   if (rate > 0.9995 && rate < 1) return `1 − ${magnitudeText(1 - rate)}`;
   if (rate < 0.0995) return magnitudeText(rate);
-  return rate.toFixed(3);
+  return steady(rate).toFixed(3);
 }
 
+/** Six digits, as the page holds: float noise decides no last digit, and every place shows the same one. */
+const steady = (value: number): number => Number(value.toPrecision(6));
+
 function magnitudeText(value: number): string {
-  if (value < 1e-6) return value.toExponential(1);
-  return value.toPrecision(2);
+  if (value < 1e-6) return steady(value).toExponential(1);
+  return steady(value).toPrecision(2);
 }
 
 /**
@@ -28,7 +31,7 @@ function magnitudeText(value: number): string {
  * realText(-249.375); // "−249.4"
  */
 export function realText(value: number): string {
-  const text = String(Number(value.toPrecision(4)));
+  const text = String(Number(steady(value).toPrecision(4)));
   return text.replace(/^-/, "−");
 }
 
